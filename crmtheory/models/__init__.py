@@ -1,0 +1,34 @@
+"""Probability models of buying, leaving and spending. Each is a declaration; `fit` returns a frozen result.
+
+>>> from crmtheory.models import MODELS
+>>> list(MODELS)
+['NBD', 'BG/NBD', 'MBG/NBD', 'Pareto/NBD', 'Gamma-Gamma']
+"""
+
+from crmtheory.models.base import Fit, Model, Param, Verdict
+from crmtheory.models.bg_nbd import BGNBD, MBGNBD
+from crmtheory.models.families import Attrition, AttritionFit, Spend, SpendFit
+from crmtheory.models.gamma_gamma import GammaGamma
+from crmtheory.models.nbd import NBD
+from crmtheory.models.pareto_nbd import ParetoNBD
+
+MODELS: dict[str, Model] = {model.name: model for model in (NBD(), BGNBD(), MBGNBD(), ParetoNBD(), GammaGamma())}
+ATTRITION: dict[str, Attrition] = {name: model for name, model in MODELS.items() if isinstance(model, Attrition)}
+
+__all__ = [
+    "ATTRITION",
+    "BGNBD",
+    "MBGNBD",
+    "MODELS",
+    "NBD",
+    "Attrition",
+    "AttritionFit",
+    "Fit",
+    "GammaGamma",
+    "Model",
+    "Param",
+    "ParetoNBD",
+    "Spend",
+    "SpendFit",
+    "Verdict",
+]

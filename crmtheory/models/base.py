@@ -1,0 +1,262 @@
+"""What every probability model has in common: parameters, likelihood per row, fitting, and the frozen result.
+
+A model is a declaration: its parameters, the log-likelihood of each row and the closed forms. This file does the rest once:
+equal rows are grouped, time and money are rescaled to numbers near 1, the likelihood is maximised over log parameters with the
+score, and the covariance comes from the Hessian there.
+
+Notation: θ (k,) parameters, all positive; n rows; η = ln θ, the scale on which the search and the intervals are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from crmtheory import numerics
+from crmtheory.errors import ConvergenceError, SchemaError
+from crmtheory.numerics import Array
+
+LOG_BOUND = float(np.log(1e5))  # parameters are sought between 1e-5 and 1e5, in units of the data's own scale
+
+
+@dataclass(frozen=True)
+class Param:
+    """One positive parameter. `unit` is "time" or "money" when it scales with the data's unit, else None."""
+
+    name: str
+    meaning: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the optimiser reached, in words, and the two numbers that say how well.
+
+    status : "converged", "on a boundary" or "not identified"
+    gradient_norm : expected further gain in log-likelihood from one more Newton step (0 is perfect)
+    condition : condition number of the Hessian of the free log parameters
+    """
+
+    status: str
+    message: str
+    gradient_norm: float
+    condition: float
+    evaluations: int
+
+    @property
+    def converged(self) -> bool:
+        return self.status == "converged"
+
+
+class Model:
+    """Base of all models. A subclass gives `name`, `params`, `columns`, `loglik` and its family's closed forms."""
+
+    name: ClassVar[str]
+    params: ClassVar[tuple[Param, ...]]
+    columns: ClassVar[dict[str, str | None]]  # the columns of the summary, and what they scale with
+
+    def loglik(self, theta: ArrayLike, *columns: Array) -> Array:
+        """Log-likelihood of each row, shape (n,)."""
+        raise NotImplementedError
+
+    def loglik_and_score(self, theta: Array, *columns: Array) -> tuple[Array, Array]:
+        """Log-likelihood (n,) and its derivatives by ln θ (k, n). A model that gives none has them by differences."""
+        eta = np.log(theta)
+        return self.loglik(theta, *columns), numerics.jacobian(lambda e: self.loglik(np.exp(e), *columns), eta, 1e-5)
+
+    def read(self, summary: pd.DataFrame) -> tuple[list[Array], Array]:
+        """The model's columns, checked, and which rows it can use, (n,) of bool."""
+        raise NotImplementedError
+
+    def result(self, **parts: Any) -> Fit:
+        """The family's kind of Fit."""
+        return Fit(**parts)
+
+    def fit(self, summary: pd.DataFrame, unit: str | None = None) -> Any:
+        """Maximum likelihood on one row per customer.
+
+        Parameters
+        ----------
+        summary : frame with the model's columns (see `columns`); other columns are ignored
+        unit : unit of time of the ages ("day", "week", …); by default what `Transactions.summary` noted on the frame
+
+        Returns
+        -------
+        Fit : frozen; holds no data
+
+        Raises
+        ------
+        SchemaError : a column is missing or a row is impossible
+        ConvergenceError : these data cannot tell the parameters
+        """
+        columns, usable = self.read(summary)
+        rows = [column[usable] for column in columns]
+        n = int(usable.sum())
+        if n <= len(self.params):
+            raise ConvergenceError(
+                f"{self.name} has {len(self.params)} parameters and was given {n} usable customer{'s' * (n != 1)}. "
+                "Give a log with more customers; a few hundred are the least for useful estimates."
+            )
+        self.check(*rows)
+        distinct, weights, _ = numerics.distinct_rows(rows, np.ones(n))
+        scales = {unit_: float(np.mean(c)) for c, unit_ in zip(rows, self.columns.values(), strict=True) if unit_}
+        by_column = [scales.get(unit_ or "", 1.0) for unit_ in self.columns.values()]
+        by_param = np.array([scales.get(p.unit or "", 1.0) for p in self.params])
+        scaled = [column / scale for column, scale in zip(distinct, by_column, strict=True)]
+
+        def average(eta: Array) -> tuple[float, Array]:
+            ll, score = self.loglik_and_score(np.exp(eta), *scaled)
+            return float(weights @ ll) / n, score @ weights / n
+
+        best = numerics.maximise(average, np.zeros(len(self.params)), LOG_BOUND)
+        theta = np.exp(best.point) * by_param
+        cov_log, verdict = _judge(self, best, theta, n)
+        return self.result(
+            model=self,
+            theta=theta,
+            cov=np.outer(theta, theta) * cov_log,
+            loglik=float(weights @ self.loglik(theta, *distinct)),
+            n=n,
+            unit=unit or summary.attrs.get("unit"),
+            verdict=verdict,
+        )
+
+    def check(self, *rows: Array) -> None:
+        """Refuse data on which the likelihood has no maximum. A family says which."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+@dataclass(frozen=True, repr=False)
+class Fit:
+    """A fitted model: numbers only, never data.
+
+    model : the declaration; theta (k,) : estimates in the model's order; cov (k, k) : their covariance
+    loglik : log-likelihood at theta; n : customers used; unit : unit of time of the ages, or None
+    verdict : what the optimiser reached
+    """
+
+    model: Any
+    theta: Array
+    cov: Array
+    loglik: float
+    n: int
+    unit: str | None
+    verdict: Verdict = field(compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("theta", "cov"):
+            frozen = np.array(getattr(self, name), dtype=float)
+            frozen.flags.writeable = False
+            object.__setattr__(self, name, frozen)
+
+    @property
+    def names(self) -> list[str]:
+        return [param.name for param in self.model.params]
+
+    @property
+    def se(self) -> pd.Series:
+        """Standard errors, index = parameter names."""
+        return pd.Series(np.sqrt(np.diag(self.cov)), index=self.names, name="se")
+
+    @property
+    def estimates(self) -> pd.Series:
+        return pd.Series(self.theta.copy(), index=self.names, name="estimate")
+
+    @property
+    def aic(self) -> float:
+        return 2 * len(self.theta) - 2 * self.loglik
+
+    @property
+    def bic(self) -> float:
+        return len(self.theta) * float(np.log(self.n)) - 2 * self.loglik
+
+    @cached_property
+    def cov_log(self) -> Array:
+        """Covariance of ln θ."""
+        return self.cov / np.outer(self.theta, self.theta)
+
+    def table(self, level: float = 0.95) -> pd.DataFrame:
+        """One row per parameter: estimate, se, low, high, meaning. Intervals are made on ln θ, so they stay positive."""
+        half = stats.norm.ppf(0.5 + level / 2) * np.sqrt(np.diag(self.cov_log))
+        with np.errstate(over="ignore"):
+            low, high = self.theta * np.exp(-half), self.theta * np.exp(half)
+        return pd.DataFrame(
+            {
+                "estimate": self.theta,
+                "se": self.se.to_numpy(),
+                "low": low,
+                "high": high,
+                "meaning": [p.meaning for p in self.model.params],
+            },
+            index=pd.Index(self.names, name="parameter"),
+        )
+
+    def gradient_of(self, quantity: Callable[[Array], Array]) -> Array:
+        """∂ quantity(θ) / ∂ ln θ, shape (k, …): what the delta method needs, with `cov_log`."""
+        return numerics.jacobian(lambda eta: np.asarray(quantity(np.exp(eta)), float), np.log(self.theta))
+
+    def time(self, duration: float | str) -> float:
+        """A duration in the unit of this fit."""
+        from crmtheory.units import in_unit
+
+        return in_unit(duration, self.unit)
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name} = {value:.4g}" for name, value in zip(self.names, self.theta, strict=True))
+        unit = f", unit {self.unit}" if self.unit else ""
+        return f"<{self.model.name}: {numbers}; log-likelihood {self.loglik:,.1f}, {self.n:,} customers{unit}; {self.verdict.status}>"
+
+
+def _judge(model: Model, best: numerics.Optimum, theta: Array, n: int) -> tuple[Array, Verdict]:
+    """Covariance of ln θ, and the verdict in words."""
+    k = len(theta)
+    cov = np.full((k, k), np.nan)
+    free = ~best.at_bound
+    curvature = -best.hessian[np.ix_(free, free)]
+    condition, gain = np.inf, np.inf
+    if free.any():
+        values = np.linalg.eigvalsh(curvature)
+        if values.min() > 0:
+            condition = float(values.max() / values.min())
+            inverse = np.linalg.inv(curvature)
+            cov[np.ix_(free, free)] = inverse / n
+            gain = float(n * best.gradient[free] @ inverse @ best.gradient[free] / 2)
+    names = [param.name for param in model.params]
+    if best.at_bound.any():
+        stuck = ", ".join(name for name, at in zip(names, best.at_bound, strict=True) if at)
+        status = "on a boundary"
+        message = (
+            f"The likelihood still rises as {stuck} leaves the range that makes sense, so {stuck} has no standard error. "
+            "The data show no sign of what that parameter describes: compare with a simpler model."
+        )
+    elif not np.isfinite(gain) or condition > 1e12:
+        status = "not identified"
+        message = (
+            "The likelihood is flat in some direction: several sets of parameters explain these data equally well. "
+            "Use a simpler model or a longer log; single parameters mean nothing here."
+        )
+    elif gain > 1e-4:
+        raise ConvergenceError(
+            f"{model.name}: the search stopped before the maximum (a further gain of {gain:.3g} in log-likelihood is in "
+            "sight). Check the summary for a few extreme customers and for ages in a wrong unit."
+        )
+    else:
+        status, message = "converged", "The maximum was reached."
+    return cov, Verdict(status, message, gain, condition, best.evaluations)
+
+
+def positive(theta: ArrayLike, k: int, name: str) -> Array:
+    """θ as an array of k positive numbers."""
+    values = np.asarray(theta, dtype=float)
+    if values.shape != (k,) or not np.all(values > 0):
+        raise SchemaError(f"{name} takes {k} positive parameters, not {theta!r}.")
+    return values

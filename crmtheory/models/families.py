@@ -1,0 +1,232 @@
+"""The two families of models of this package, and the questions each family answers.
+
+Attrition: when and whether a customer buys again (x, t_x, T). Spend: how much a purchase is worth (x, m).
+What can be derived from a model's closed forms is written here once.
+
+Notation: x repeat purchases, t_x age at the last of them, T age at the end of observation, t a further time;
+λ purchase rate; δ continuous discount rate. Ages and t are in one unit of time.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from crmtheory import numerics, schema, units
+from crmtheory.errors import ConvergenceError, DomainError, SchemaError
+from crmtheory.models.base import Fit, Model
+from crmtheory.numerics import Array
+
+LEGENDRE = np.polynomial.legendre.leggauss(40)
+
+
+class Attrition(Model):
+    """Customers buy at random and may leave unseen. A model gives loglik, p_alive, expected_alive and draw."""
+
+    columns: ClassVar = {"x": None, "t_x": "time", "T": "time"}
+
+    def p_alive(self, theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
+        """P(still a customer at T | x, t_x, T)."""
+        raise NotImplementedError
+
+    def expected_alive(self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, T: ArrayLike) -> Array:
+        """Expected purchases in (T, T + t] of a customer with x repeat purchases who is alive at T."""
+        raise NotImplementedError
+
+    def draw(self, theta: ArrayLike, n: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+        """n customers: purchase rate λ, age at which they leave, number of repeat purchases after which they leave."""
+        raise NotImplementedError
+
+    def conditional(self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
+        """E[purchases in (T, T + t] | x, t_x, T]: P(alive at T) times the purchases of one who is."""
+        return self.p_alive(theta, x, t_x, T) * self.expected_alive(theta, t, x, T)
+
+    def expected(self, theta: ArrayLike, t: ArrayLike) -> Array:
+        """E[repeat purchases of a new customer in (0, t]]: the conditional expectation without a history."""
+        return self.conditional(theta, t, 0.0, 0.0, 0.0)
+
+    def p_no_purchase(self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
+        """P(no purchase in (T, T + t] | x, t_x, T).
+
+        The likelihood of (x, t_x, T + t) is that of (x, t_x, T) and silence in between: the answer is their ratio, for
+        every model of this family.
+        """
+        theta, x, t_x, T, t = (np.asarray(value, float) for value in (theta, x, t_x, T, t))
+        longer = self.loglik(theta, *np.broadcast_arrays(x, t_x, T + t))
+        return np.exp(np.minimum(longer - self.loglik(theta, *np.broadcast_arrays(x, t_x, T)), 0.0))
+
+    def discounted(
+        self, theta: ArrayLike, horizon: float, delta: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
+    ) -> Array:
+        """Expected purchases in (T, T + horizon], each discounted at the continuous rate δ (per unit of time) to T.
+
+        With an infinite horizon this is DERT, the discounted expected residual transactions of Fader, Hardie & Lee
+        (2005, J. Marketing Research 42). ∫ e^(−δt) dE(t) is integrated by parts, so a model needs E(t) only.
+
+        Raises
+        ------
+        DomainError : an infinite horizon without discounting, where the sum need not be finite
+        """
+        theta, x, t_x, T = (np.asarray(value, float) for value in (theta, x, t_x, T))
+        if math.isinf(horizon) and not delta > 0:
+            raise DomainError("An infinite horizon needs a discount rate above 0: without one the value may be infinite.")
+        shape = np.broadcast_shapes(x.shape, t_x.shape, T.shape)
+        x, t_x, T = (np.broadcast_to(value, shape).ravel() for value in (x, t_x, T))
+        at_end = self.expected_alive(theta, horizon, x, T) * math.exp(-delta * horizon) if math.isfinite(horizon) else 0.0
+        total = at_end + delta * self._discounted_level(theta, horizon, delta, x, T) if delta else at_end
+        return (self.p_alive(theta, x, t_x, T) * total).reshape(shape)
+
+    def _discounted_level(self, theta: Array, horizon: float, delta: float, x: Array, T: Array) -> Array:
+        """∫ e^(−δt) E(t) dt over (0, horizon), by Gauss–Legendre in ln(1 + t / scale): E bends on the scale of the age."""
+        times = [value for value, param in zip(theta, self.params, strict=True) if param.unit == "time"]
+        scale = T + min(times)
+        end = min(horizon, 45.0 / abs(delta))  # e^(−45) is below what a double can add
+        nodes, weights = LEGENDRE
+        length = np.log1p(end / scale)
+        total = np.zeros_like(T)
+        for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+            t = scale * np.expm1(node * length)
+            total += weight * length * (t + scale) * np.exp(-delta * t) * self.expected_alive(theta, t, x, T)
+        return total
+
+    def simulate(
+        self, theta: ArrayLike, T: ArrayLike, rng: np.random.Generator, n: int | None = None, t: float = 0.0
+    ) -> pd.DataFrame:
+        """Draw customers with these parameters and watch each until age T, and t longer.
+
+        Parameters
+        ----------
+        theta : parameters; T : age at the end of observation, one number or one a customer
+        n : number of customers (by default the length of T); t : length of the holdout after T
+
+        Returns
+        -------
+        frame with x, t_x, T, alive (at T, which no real log shows) and x_holdout
+
+        >>> from crmtheory.models import NBD
+        >>> NBD().simulate((1, 10), T=20.0, rng=np.random.default_rng(1), n=3).shape
+        (3, 5)
+        """
+        ages = np.broadcast_to(np.asarray(T, float), (n,) if n is not None else np.shape(T))
+        customer, time, alive = self._purchases(theta, ages + t, ages, rng)
+        seen = time <= ages[customer]
+        x = np.bincount(customer[seen], minlength=len(ages))
+        t_x = np.zeros(len(ages))
+        np.maximum.at(t_x, customer[seen], time[seen])
+        x_holdout = np.bincount(customer[~seen], minlength=len(ages))
+        return pd.DataFrame({"x": x, "t_x": t_x, "T": ages, "alive": alive, "x_holdout": x_holdout})
+
+    def _purchases(self, theta: ArrayLike, until: Array, ages: Array, rng: np.random.Generator) -> tuple:
+        """Repeat purchases of simulated customers in time order: customer number, age, and who is alive at `ages`."""
+        rate, leaves_at, leaves_after = self.draw(theta, len(until), rng)
+        counts = rng.poisson(rate * np.minimum(leaves_at, until))
+        customer = np.repeat(np.arange(len(until)), counts)
+        time = rng.random(len(customer)) * np.minimum(leaves_at, until)[customer]  # a Poisson process given its count
+        order = np.lexsort((time, customer))
+        time = time[order]
+        rank = np.arange(len(customer)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+        kept = rank <= leaves_after[customer]
+        customer, time = customer[kept], time[kept]
+        x = np.bincount(customer[time <= ages[customer]], minlength=len(until))
+        return customer, time, (leaves_at > ages) & (x < leaves_after)
+
+    def read(self, summary: pd.DataFrame) -> tuple[list[Array], Array]:
+        columns = schema.history(summary)
+        return list(columns), np.ones(len(summary), bool)
+
+    def check(self, *rows: Array) -> None:
+        x, _, T = rows
+        if not x.any():
+            raise ConvergenceError(
+                f"{self.name}: none of the {len(x):,} customers bought again, so nothing can be said about the rate of buying. "
+                "Choose a longer calibration period, or check that the customer column identifies people and not orders."
+            )
+        if not T.any():
+            raise ConvergenceError(f"{self.name}: every customer has age T = 0. Choose a later end of observation.")
+
+    def result(self, **parts: Any) -> AttritionFit:
+        return AttritionFit(**parts)
+
+
+class AttritionFit(Fit):
+    """A fitted attrition model. Its answers take a summary and return one number per customer, on the same index."""
+
+    def p_alive(self, summary: pd.DataFrame) -> pd.Series:
+        """P(still a customer at the end of observation)."""
+        return self._by_customer("p_alive", summary, lambda x, t_x, T: self.model.p_alive(self.theta, x, t_x, T))
+
+    def conditional(self, summary: pd.DataFrame, t: float | str) -> pd.Series:
+        """Expected purchases in the next t, a number in the fit's unit or a duration such as "39 weeks"."""
+        time = self.time(t)
+        name = "expected_purchases"
+        return self._by_customer(name, summary, lambda x, t_x, T: self.model.conditional(self.theta, time, x, t_x, T))
+
+    def p_no_purchase(self, summary: pd.DataFrame, t: float | str) -> pd.Series:
+        """P(no purchase in the next t)."""
+        time = self.time(t)
+        name = "p_no_purchase"
+        return self._by_customer(name, summary, lambda x, t_x, T: self.model.p_no_purchase(self.theta, time, x, t_x, T))
+
+    def expected(self, t: ArrayLike | str) -> Any:
+        """Expected repeat purchases of a new customer in the first t."""
+        return self.model.expected(self.theta, self.time(t) if isinstance(t, str) else t)
+
+    def discounted(self, summary: pd.DataFrame, horizon: float | str, discount_rate: float) -> pd.Series:
+        """Discounted expected purchases over the horizon, the discount rate being annual."""
+        if self.unit is None:
+            raise SchemaError('An annual discount rate needs the unit of the ages. Fit with unit="week" (or day, month, year).')
+        end, delta = self.time(horizon), units.force_of_interest(discount_rate, self.unit)
+        name = "discounted_purchases"
+        return self._by_customer(name, summary, lambda *h: self.model.discounted(self.theta, end, delta, *h))
+
+    def _by_customer(self, name: str, summary: pd.DataFrame, answer: Any) -> pd.Series:
+        rows, weights, inverse = numerics.distinct_rows(list(schema.history(summary)), np.ones(len(summary)))
+        values = answer(*rows) if len(weights) else np.empty(0)
+        return pd.Series(values[inverse], index=summary.index, name=name)
+
+
+class Spend(Model):
+    """How much customers spend per purchase. Customers without a paid repeat purchase tell nothing and are left out."""
+
+    columns: ClassVar = {"x": None, "m": "money"}
+
+    def conditional_mean(self, theta: ArrayLike, x: ArrayLike, m: ArrayLike) -> Array:
+        """E[mean spend per purchase | x purchases of mean m]."""
+        raise NotImplementedError
+
+    def mean(self, theta: ArrayLike) -> float:
+        """Mean spend per purchase over all customers."""
+        raise NotImplementedError
+
+    def read(self, summary: pd.DataFrame) -> tuple[list[Array], Array]:
+        got = schema.numeric_columns(summary, ("x", "m"))
+        x, m = got["x"], got["m"]
+        usable = (x > 0) & (m > 0) & np.isfinite(m)
+        return [np.where(usable, x, 0.0), np.where(usable, m, 0.0)], usable
+
+    def check(self, *rows: Array) -> None:
+        if np.ptp(rows[1]) == 0:
+            raise ConvergenceError(
+                f"{self.name}: every customer spends exactly {rows[1][0]:g} per purchase, so spread cannot be estimated. "
+                "Use that number as the spend, or check that the amount column is the money and not a count."
+            )
+
+    def result(self, **parts: Any) -> SpendFit:
+        return SpendFit(**parts)
+
+
+class SpendFit(Fit):
+    """A fitted model of spend."""
+
+    def mean(self) -> float:
+        """Mean spend per purchase over all customers; DomainError when it does not exist."""
+        return self.model.mean(self.theta)
+
+    def conditional_mean(self, summary: pd.DataFrame) -> pd.Series:
+        """Expected spend per purchase of each customer; those without a paid repeat purchase get the mean of all."""
+        (x, m), _ = self.model.read(summary)
+        return pd.Series(self.model.conditional_mean(self.theta, x, m), index=summary.index, name="expected_spend")
