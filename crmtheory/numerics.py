@@ -112,44 +112,67 @@ class Optimum:
     at_bound: NDArray[np.bool_]
 
 
-def maximise(f: Callable[[Array], tuple[float, Array]], start: Array, bound: float) -> Optimum:
-    """Maximise f(point) → (value, gradient) inside the box |point| ≤ bound: quasi-Newton, then Newton to full precision.
+Objective = Callable[[Array], tuple[float, Array]]
 
-    The Hessian is taken by central differences of the exact gradient, good to about 8 digits.
-    """
-    count = 0
+
+def search(f: Objective, start: Array, bound: float) -> tuple[Array, int]:
+    """A point near the maximum of f(point) → (value, gradient) inside |point| ≤ bound, by quasi-Newton; evaluations."""
 
     def negative(point: Array) -> tuple[float, Array]:
-        nonlocal count
-        count += 1
         value, gradient = f(point)
         return -value, -gradient
-
-    def gradient_at(point: Array) -> Array:
-        return -negative(point)[1]
 
     box = [(-bound, bound)] * len(start)
     options = {"maxiter": 500, "maxfun": 2000, "ftol": 1e-13, "gtol": 1e-7}
     found = optimize.minimize(negative, start, jac=True, method="L-BFGS-B", bounds=box, options=options)
-    point, value, gradient = found.x, -float(found.fun), -found.jac
-    hessian = jacobian(gradient_at, point)
-    for _ in range(4):  # quadratic convergence: one or two steps are the rule
-        at_bound = np.abs(point) > bound - 1e-6
-        free = ~at_bound
-        curvature = -0.5 * (hessian + hessian.T)[np.ix_(free, free)]
-        if not free.any() or np.linalg.eigvalsh(curvature).min() <= 0:
-            break
-        step = np.zeros_like(point)
-        step[free] = np.linalg.solve(curvature, gradient[free])
-        if np.abs(step).max() < 1e-10 or np.abs(step).max() > 1:
-            break
-        trial = np.clip(point + step, -bound, bound)
-        trial_value, trial_gradient = f(trial)
+    return found.x, int(found.nfev)
+
+
+def maximise(f: Objective, start: Array, bound: float) -> Optimum:
+    """Maximise f(point) → (value, gradient) inside the box |point| ≤ bound, by Newton from a start that is near.
+
+    Where Newton cannot be trusted (the curvature is not that of a maximum, the step is long, the value falls) it goes back to
+    quasi-Newton once. The Hessian is taken by central differences of the exact gradient, good to about 8 digits.
+    """
+    count = 0
+
+    def evaluate(point: Array) -> tuple[float, Array]:
+        nonlocal count
         count += 1
-        if trial_value < value - 1e-12 * abs(value):
+        return f(point)
+
+    def gradient_at(point: Array) -> Array:
+        return evaluate(point)[1]
+
+    point, searched = np.clip(start, -bound, bound), False
+    value, gradient = evaluate(point)
+    hessian = jacobian(gradient_at, point)
+    for _ in range(20):  # convergence is quadratic: two or three steps are the rule
+        step = _newton_step(gradient, hessian, np.abs(point) > bound - 1e-6)
+        size = np.inf if step is None else float(np.abs(step).max())
+        if size < 1e-9:
             break
+        trial = point if step is None else np.clip(point + step, -bound, bound)
+        trial_value, trial_gradient = (value, gradient) if step is None else evaluate(trial)
+        if size > 0.5 or trial_value < value - 1e-13 * abs(value):
+            if searched:
+                break
+            trial, searched = search(evaluate, point, bound)[0], True
+            trial_value, trial_gradient = evaluate(trial)
         point, value, gradient = trial, trial_value, trial_gradient
-        if np.abs(step).max() < 1e-5:  # the Hessian of the last point is then the Hessian of this one
-            break
-        hessian = jacobian(gradient_at, point)
+        if size > 1e-5:  # after a shorter step the Hessian of the last point is the Hessian of this one
+            hessian = jacobian(gradient_at, point)
     return Optimum(point, value, gradient, 0.5 * (hessian + hessian.T), count, np.abs(point) > bound - 1e-6)
+
+
+def _newton_step(gradient: Array, hessian: Array, held: NDArray[np.bool_]) -> Array | None:
+    """−H⁻¹g over the coordinates that are not held at their bound; None where H is not that of a maximum."""
+    free = ~held
+    step = np.zeros_like(gradient)
+    curvature = -0.5 * (hessian + hessian.T)[np.ix_(free, free)]
+    if not free.any():
+        return step
+    if not np.all(np.isfinite(curvature)) or np.linalg.eigvalsh(curvature).min() <= 0:
+        return None
+    step[free] = np.linalg.solve(curvature, gradient[free])
+    return step

@@ -23,6 +23,7 @@ from crmtheory import numerics
 from crmtheory.errors import ConvergenceError, SchemaError
 from crmtheory.numerics import Array
 
+SAMPLE = 4000  # distinct rows on which the first search is made
 LOG_BOUND = float(np.log(1e5))  # parameters are sought between 1e-5 and 1e5, in units of the data's own scale
 
 
@@ -111,13 +112,21 @@ class Model:
         by_param = np.array([scales.get(p.unit or "", 1.0) for p in self.params])
         scaled = [column / scale for column, scale in zip(distinct, by_column, strict=True)]
 
-        def average(eta: Array) -> tuple[float, Array]:
-            ll, score = self.loglik_and_score(np.exp(eta), *scaled)
-            return float(weights @ ll) / n, score @ weights / n
+        def average_over(rows: slice) -> numerics.Objective:
+            part, weight = [column[rows] for column in scaled], weights[rows]
 
-        best = numerics.maximise(average, np.zeros(len(self.params)), LOG_BOUND)
+            def average(eta: Array) -> tuple[float, Array]:
+                ll, score = self.loglik_and_score(np.exp(eta), *part)
+                return float(weight @ ll) / weight.sum(), score @ weight / weight.sum()
+
+            return average
+
+        # The way to the maximum's neighbourhood is walked on a few thousand of the rows, the last steps on all of them.
+        thin = slice(None, None, max(1, len(weights) // SAMPLE))
+        start, searched = numerics.search(average_over(thin), np.zeros(len(self.params)), LOG_BOUND)
+        best = numerics.maximise(average_over(slice(None)), start, LOG_BOUND)
         theta = np.exp(best.point) * by_param
-        cov_log, verdict = _judge(self, best, theta, n)
+        cov_log, verdict = _judge(self, best, theta, n, best.evaluations + searched)
         return self.result(
             model=self,
             theta=theta,
@@ -216,7 +225,7 @@ class Fit:
         return f"<{self.model.name}: {numbers}; log-likelihood {self.loglik:,.1f}, {self.n:,} customers{unit}; {self.verdict.status}>"
 
 
-def _judge(model: Model, best: numerics.Optimum, theta: Array, n: int) -> tuple[Array, Verdict]:
+def _judge(model: Model, best: numerics.Optimum, theta: Array, n: int, evaluations: int) -> tuple[Array, Verdict]:
     """Covariance of ln θ, and the verdict in words."""
     k = len(theta)
     cov = np.full((k, k), np.nan)
@@ -251,7 +260,7 @@ def _judge(model: Model, best: numerics.Optimum, theta: Array, n: int) -> tuple[
         )
     else:
         status, message = "converged", "The maximum was reached."
-    return cov, Verdict(status, message, gain, condition, best.evaluations)
+    return cov, Verdict(status, message, gain, condition, evaluations)
 
 
 def positive(theta: ArrayLike, k: int, name: str) -> Array:

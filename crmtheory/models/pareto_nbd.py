@@ -23,8 +23,9 @@ from crmtheory.models.base import Param, positive
 from crmtheory.models.families import Attrition
 from crmtheory.numerics import Array, growth_ratio, log_rising
 
-FEW, MANY = np.polynomial.legendre.leggauss(32), np.polynomial.legendre.leggauss(128)
+RULES = {nodes: np.polynomial.legendre.leggauss(nodes) for nodes in (16, 32, 128)}
 DROP = 36.0  # what lies e^−36 below the peak of the integrand is left out
+CHUNK = 2048  # rows at a time: the work arrays then stay in the processor's cache
 
 
 class ParetoNBD(Attrition):
@@ -95,12 +96,16 @@ def _left(theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, moments:
     theta = positive(theta, 4, ParetoNBD.name)
     x, t_x, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (x, t_x, T)))
     flat = [value.ravel() for value in (x, t_x, T)]
-    low, high = _range(theta, *flat)
-    wide = high - low > 2.0
-    answer = np.empty((5, flat[0].size))
-    for rows, rule in ((~wide, FEW), (wide, MANY)):
-        if rows.any():
-            answer[:, rows] = _integrate(theta, *(value[rows] for value in flat), low[rows], high[rows], rule, moments)
+    low, high, fall = _range(theta, *flat)
+    length = high - low
+    nodes = np.where((length <= 1) & (fall <= 18), 16, np.where(length <= 2, 32, 128))
+    answer = np.zeros((5, flat[0].size))
+    for count, rule in RULES.items():
+        rows = np.flatnonzero(nodes == count)
+        for part in np.split(rows, range(CHUNK, len(rows), CHUNK)):
+            if len(part):
+                pieces = (value[part] for value in (*flat, low, high))
+                answer[:, part] = _integrate(theta, *pieces, rule, moments)
     return _Left(*answer.reshape(5, *x.shape))
 
 
@@ -111,8 +116,10 @@ def _exponents(theta: Array, x: Array) -> tuple[float, float, Array, Array]:
     return min(alpha, beta), abs(alpha - beta), *(powers if alpha <= beta else powers[::-1])
 
 
-def _range(theta: Array, x: Array, t_x: Array, T: Array) -> tuple[Array, Array]:
-    """The part of (ln(m + t_x), ln(m + T)) that matters: ends where the integrand is e^−36 of its peak.
+def _range(theta: Array, x: Array, t_x: Array, T: Array) -> tuple[Array, Array, Array]:
+    """The part of (ln(m + t_x), ln(m + T)) that matters, and how far the log integrand falls within it.
+
+    It ends where the integrand is e^−36 of its peak.
 
     g(u) = u − K₁u − K₂ ln(e^u + D) is concave, so Newton from outside moves towards each end without passing it.
     """
@@ -130,12 +137,13 @@ def _range(theta: Array, x: Array, t_x: Array, T: Array) -> tuple[Array, Array]:
         inner = np.log(gap * share / (1 - share)) if gap > 0 else np.full_like(low, -np.inf)
     peak = np.clip(np.where(near < 1, inner if gap > 0 else np.where(near + far < 1, np.inf, -np.inf), -np.inf), low, high)
     top = g(peak)
-    for _ in range(5):
-        drop_low, drop_high = g(low) - top + DROP, g(high) - top + DROP
-        with np.errstate(divide="ignore", invalid="ignore"):
-            low = np.where(drop_low < 0, low - drop_low / slope(low), low)
-            high = np.where(drop_high < 0, high - drop_high / slope(high), high)
-    return low, high
+    for end in (low, high):
+        for _ in range(5):
+            outside = np.flatnonzero(g(end) < top - DROP)
+            if not len(outside):
+                break
+            end[outside] -= ((g(end) - top + DROP) / slope(end))[outside]
+    return low, high, top - np.minimum(g(low), g(high))
 
 
 def _integrate(
@@ -143,20 +151,18 @@ def _integrate(
 ) -> Array:
     """Log odds of having left (and the averages of `_Left`) by one quadrature rule, shape (5, n)."""
     r, alpha, s, beta = theta
-    small, _, near, far = _exponents(theta, x)
+    small = min(alpha, beta)
     nodes, weights = rule
     half = (high - low) / 2
-    shifted = np.exp(low[:, None] + half[:, None] * (1 + nodes))  # τ + min(α, β)
+    u = low[:, None] + half[:, None] * (1 + nodes)  # ln(τ + min(α, β))
+    shifted = np.exp(u)
     tau_alpha = shifted + (alpha - small)
     tau_beta = shifted + (beta - small)
-    log_alpha, log_beta = np.log(tau_alpha), np.log(tau_beta)
+    log_alpha = u if alpha == small else np.log(tau_alpha)
+    log_beta = u if beta == small else np.log(tau_beta)
     # relative to the likelihood of being alive, (α+T)^−(r+x) (β+T)^−s
-    height = (
-        np.log(shifted)
-        - (r + x)[:, None] * (log_alpha - np.log(alpha + T)[:, None])
-        - s * (log_beta - np.log(beta + T)[:, None])
-        - log_beta
-    )
+    height = u - (r + x)[:, None] * (log_alpha - np.log(alpha + T)[:, None])
+    height -= s * (log_beta - np.log(beta + T)[:, None]) + log_beta
     peak = height.max(axis=1)
     density = weights * np.exp(height - peak[:, None])
     total = density.sum(axis=1)
