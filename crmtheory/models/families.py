@@ -16,12 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from crmtheory import numerics, schema, units
+from crmtheory import numerics, units
 from crmtheory.errors import ConvergenceError, DomainError, SchemaError
 from crmtheory.models.base import Fit, Model
+from crmtheory.models.history import history, numeric_columns
 from crmtheory.numerics import Array
 
-LEGENDRE = np.polynomial.legendre.leggauss(40)
+LEGENDRE = np.polynomial.legendre.leggauss(24)
 
 
 class Attrition(Model):
@@ -135,7 +136,7 @@ class Attrition(Model):
         return customer, time, (leaves_at > ages) & (x < leaves_after)
 
     def read(self, summary: pd.DataFrame) -> tuple[list[Array], Array]:
-        columns = schema.history(summary)
+        columns = history(summary)
         return list(columns), np.ones(len(summary), bool)
 
     def check(self, *rows: Array) -> None:
@@ -184,7 +185,7 @@ class AttritionFit(Fit):
         return self._by_customer(name, summary, lambda *h: self.model.discounted(self.theta, end, delta, *h))
 
     def _by_customer(self, name: str, summary: pd.DataFrame, answer: Any) -> pd.Series:
-        rows, weights, inverse = numerics.distinct_rows(list(schema.history(summary)), np.ones(len(summary)))
+        rows, weights, inverse = numerics.distinct_rows(list(history(summary)), np.ones(len(summary)))
         values = answer(*rows) if len(weights) else np.empty(0)
         return pd.Series(values[inverse], index=summary.index, name=name)
 
@@ -203,7 +204,7 @@ class Spend(Model):
         raise NotImplementedError
 
     def read(self, summary: pd.DataFrame) -> tuple[list[Array], Array]:
-        got = schema.numeric_columns(summary, ("x", "m"))
+        got = numeric_columns(summary, ("x", "m"))
         x, m = got["x"], got["m"]
         usable = (x > 0) & (m > 0) & np.isfinite(m)
         return [np.where(usable, x, 0.0), np.where(usable, m, 0.0)], usable

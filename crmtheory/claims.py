@@ -1,0 +1,213 @@
+"""The claims ledger: what the theories say, put to the test on data, with a verdict that is computed and never written by hand.
+
+θ is the estimand of a claim, [low, high] its 95 % interval, δ the threshold that was fixed beforehand (see claims.toml).
+    "at least"      low ≥ δ: supported      high < δ: contradicted                else inconclusive
+    "equivalence"   −δ ≤ low, high ≤ δ: supported      interval outside ±δ: contradicted      else inconclusive
+A claim without data, or without a test in this version, is "not testable" and says why. Simulated data are marked as such.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from crmtheory import concentration
+from crmtheory.errors import DomainError, SchemaError, unknown
+from crmtheory.numerics import Array
+
+RESAMPLES = 1000  # of the bootstrap
+Estimate = tuple[float, float, float]  # θ, low, high
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the data say about one claim. `theta`, `low`, `high` are None where the claim is not testable."""
+
+    id: str
+    claim: str
+    claim_zh: str
+    theta: float | None
+    low: float | None
+    high: float | None
+    delta: float
+    delta_source: str
+    kind: str
+    verdict: str
+    reason: str
+    n: int
+    data: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@cache
+def _ledger() -> tuple[dict[str, Any], ...]:
+    with (Path(__file__).parent / "claims.toml").open("rb") as file:
+        return tuple(tomllib.load(file)["claim"])
+
+
+def ledger() -> pd.DataFrame:
+    """All claims, one row each, index = id: theory, claim, claim_zh, estimand, kind, threshold, its source, data, needs.
+
+    >>> ledger().loc["VAL-1", "claim"]
+    '20 % of customers bring 80 % of revenue'
+    """
+    return pd.DataFrame([dict(entry) for entry in _ledger()]).set_index("id")
+
+
+def decide(low: float, high: float, delta: float, kind: str = "at least") -> str:
+    """The verdict rule on an interval and a threshold.
+
+    >>> decide(0.1, 0.3, 0.0), decide(-0.2, 0.1, 0.0), decide(-0.05, 0.02, 0.1, "equivalence")
+    ('supported', 'inconclusive', 'supported')
+    """
+    if kind not in ("at least", "equivalence"):
+        raise SchemaError(unknown("kind of claim", kind, ("at least", "equivalence")))
+    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+        return "inconclusive"
+    if kind == "equivalence":
+        inside, outside = -delta <= low and high <= delta, low > delta or high < -delta
+    else:
+        inside, outside = low >= delta, high < delta
+    return "supported" if inside else "contradicted" if outside else "inconclusive"
+
+
+def test(
+    claim: str,
+    data: pd.DataFrame,
+    *,
+    name: str,
+    seed: int = 0,
+    threshold: float | None = None,
+    simulated: bool = False,
+) -> Verdict:
+    """Test one claim of the ledger on a table with one row per customer.
+
+    Parameters
+    ----------
+    claim : its id, such as "VAL-1"
+    data : a frame with the columns the claim needs (VAL-1: revenue; VAL-2: clv, past_spend, holdout_revenue; VAL-5: x, m)
+    name : what the data are called in the report
+    threshold : another δ than the ledger's; the verdict shows both
+    simulated : marks the verdict as one on simulated data
+
+    Returns
+    -------
+    Verdict; "not testable" with the missing column named when one is missing, or when this version has no test yet
+
+    >>> test("VAL-1", pd.DataFrame({"revenue": [1.0] * 50}), name="equal customers").verdict
+    'contradicted'
+    """
+    entries = {entry["id"]: entry for entry in _ledger()}
+    if claim not in entries:
+        raise SchemaError(unknown("claim", claim, entries))
+    entry = entries[claim]
+    delta = float(entry["threshold"] if threshold is None else threshold)
+    source = entry["threshold_source"]
+    if threshold is not None and delta != float(entry["threshold"]):
+        source = f"chosen by the analyst; the ledger has {entry['threshold']:g}"
+    if claim not in TESTS:
+        return _verdict(entry, delta, source, "not implemented yet", 0, name)
+    columns, estimate = TESTS[claim]
+    missing = [column for column in columns if column not in data.columns or not data[column].notna().any()]
+    if missing:
+        text = f"missing: {', '.join(missing)}"
+        return _verdict(entry, delta, source, text, 0, name)
+    used = data[list(columns)].dropna().astype(float)
+    try:
+        theta, low, high = estimate(used, np.random.default_rng(seed))
+    except DomainError as error:
+        return _verdict(entry, delta, source, str(error), len(used), name)
+    outcome = decide(low, high, delta, entry["kind"]) + (" (simulation)" if simulated else "")
+    return Verdict(
+        entry["id"],
+        entry["claim"],
+        entry["claim_zh"],
+        theta,
+        low,
+        high,
+        delta,
+        source,
+        entry["kind"],
+        outcome,
+        "",
+        len(used),
+        name,
+    )
+
+
+test.__test__ = False  # type: ignore[attr-defined]  # pytest must not take this function for a test of its own
+
+
+def _verdict(entry: dict[str, Any], delta: float, source: str, reason: str, n: int, name: str) -> Verdict:
+    return Verdict(
+        entry["id"],
+        entry["claim"],
+        entry["claim_zh"],
+        None,
+        None,
+        None,
+        delta,
+        source,
+        entry["kind"],
+        "not testable",
+        reason,
+        n,
+        name,
+    )
+
+
+def _top_share_of_revenue(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
+    row = concentration.with_interval("top_share", data["revenue"], rng, at=0.2, resamples=RESAMPLES).iloc[0]
+    return float(row["estimate"]), float(row["low"]), float(row["high"])
+
+
+def _capture_gain(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
+    """Part of holdout revenue held by the top 20 % by CLV, less that by past spend; each resample ranks its own customers."""
+    clv, past, outcome = (data[column].to_numpy() for column in ("clv", "past_spend", "holdout_revenue"))
+
+    def gain(rows: Array) -> float:
+        return concentration.captured(clv[rows], outcome[rows]) - concentration.captured(
+            past[rows], outcome[rows]
+        )
+
+    return _bootstrap(gain, len(data), rng)
+
+
+def _spearman(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
+    """Spearman's rank correlation of x and m among those who bought again, interval of Bonett & Wright (2000, Psychometrika 65)."""
+    used = data[(data["x"] > 0) & (data["m"] > 0)]
+    n = len(used)
+    if n < 10 or used["x"].nunique() == 1 or used["m"].nunique() == 1:
+        raise DomainError(
+            f"only {n} customers with repeat spend, or no spread in it: too few for a rank correlation"
+        )
+    rho = float(stats.spearmanr(used["x"], used["m"]).statistic)
+    half = stats.norm.ppf(0.975) * math.sqrt((1 + rho**2 / 2) / (n - 3))
+    centre = math.atanh(min(max(rho, -1 + 1e-12), 1 - 1e-12))
+    return rho, math.tanh(centre - half), math.tanh(centre + half)
+
+
+def _bootstrap(statistic: Callable[[Any], float], n: int, rng: np.random.Generator) -> Estimate:
+    """A statistic of row numbers with its bootstrap percentile interval over customers."""
+    draws = [statistic(rng.integers(0, n, n)) for _ in range(RESAMPLES)]
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return statistic(np.arange(n)), float(low), float(high)
+
+
+# The tests this version has: the columns each needs, and the function that estimates θ with its interval.
+TESTS: dict[str, tuple[tuple[str, ...], Callable[[pd.DataFrame, np.random.Generator], Estimate]]] = {
+    "VAL-1": (("revenue",), _top_share_of_revenue),
+    "VAL-2": (("clv", "past_spend", "holdout_revenue"), _capture_gain),
+    "VAL-5": (("x", "m"), _spearman),
+}

@@ -1,0 +1,212 @@
+"""Concentration: how much of a total a few customers hold (the Pareto principle, 帕累托原则).
+
+Notation: n customers with values v; sorted from the largest, the top share S(q) is the part of the total that the first q·n of
+them hold, with linear interpolation between customers. The Lorenz curve is the same read from the smallest; Gini is twice the
+area between it and the diagonal (0: all equal, 1: one customer holds everything).
+
+Ties need no rule: customers with equal values have equal shares, in whatever order they are sorted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from crmtheory.errors import DomainError, SchemaError
+from crmtheory.numerics import Array
+
+
+def lorenz(values: ArrayLike, points: int = 201) -> pd.DataFrame:
+    """The Lorenz curve: what share of the total the smallest customers hold.
+
+    Returns
+    -------
+    frame with `customers` and `total`, both from 0 to 1, at equally spaced shares of customers
+
+    >>> lorenz([1, 1, 2], points=4).round(3).to_numpy().tolist()
+    [[0.0, 0.0], [0.333, 0.25], [0.667, 0.5], [1.0, 1.0]]
+    """
+    held = 1 - _held_by_top(_sorted(values)[::-1])
+    share = np.linspace(0.0, 1.0, points)
+    return pd.DataFrame(
+        {"customers": share, "total": np.interp(share, np.linspace(0, 1, len(held)), held[::-1])}
+    )
+
+
+def gini(values: ArrayLike) -> float:
+    """The Gini coefficient (Gini 1912), as the area formula over n customers, without small-sample correction.
+
+    >>> gini([5, 5, 5, 5]), gini([0, 0, 0, 1])
+    (0.0, 0.75)
+    """
+    return _gini(_sorted(values)[::-1])
+
+
+def top_share(values: ArrayLike, share: float = 0.2) -> float:
+    """The part of the total held by the top `share` of customers.
+
+    >>> top_share([8, 1, 1, 0, 0], 0.2)
+    0.8
+    """
+    return _top_share(_sorted(values)[::-1], _checked_share(share))
+
+
+def share_needed(values: ArrayLike, part: float = 0.8) -> float:
+    """The smallest share of customers that together hold `part` of the total: the exact x of an "x : 80" rule.
+
+    >>> round(share_needed([8, 1, 1, 0, 0], 0.8), 12)
+    0.2
+    """
+    return _share_needed(_sorted(values)[::-1], _checked_share(part))
+
+
+def whale_curve(profit: ArrayLike, points: int = 201) -> pd.DataFrame:
+    """Cumulative profit, most profitable customers first, as a part of the final total (Kaplan & Narayanan 2001).
+
+    It rises above 1 when customers at the far end lose money. Columns `customers` and `total`.
+
+    >>> whale_curve([3, 2, -1], points=4)["total"].tolist()
+    [0.0, 0.75, 1.25, 1.0]
+    """
+    held = _held_by_top(_sorted(profit)[::-1])
+    share = np.linspace(0.0, 1.0, points)
+    return pd.DataFrame({"customers": share, "total": np.interp(share, np.linspace(0, 1, len(held)), held)})
+
+
+def captured(score: ArrayLike, outcome: ArrayLike, share: float = 0.2) -> float:
+    """The part of the total outcome that falls on the top `share` of customers ranked by score.
+
+    Customers with equal scores at the cut are taken in part, each the same part: no order among equals is assumed.
+
+    >>> captured([3, 2, 1, 1], [10, 0, 6, 4], 0.75)  # the third place is shared by two
+    0.75
+    """
+    score, outcome = np.asarray(score, float), np.asarray(outcome, float)
+    if (
+        score.shape != outcome.shape
+        or score.ndim != 1
+        or not len(score)
+        or not np.isfinite([*score, *outcome]).all()
+    ):
+        raise SchemaError("Score and outcome must be equally long, not empty and without missing values.")
+    if not outcome.sum() > 0:
+        raise DomainError("The total of the outcome is not positive, so no part of it can be given.")
+    return _captured(score, outcome, _checked_share(share))
+
+
+def overlap(before: pd.Series, after: pd.Series, share: float = 0.2) -> float:
+    """Of the top `share` of customers before, the part that is in the top `share` after; customers matched by index.
+
+    Customers missing afterwards count as 0 then. Ties at a cut are broken by the order of the index of `before`.
+    """
+    later = after.reindex(before.index).fillna(0.0)
+    size = max(1, round(_checked_share(share) * len(before)))
+    top = before.sort_values(ascending=False, kind="stable").index[:size]
+    return float(top.isin(later.sort_values(ascending=False, kind="stable").index[:size]).mean())
+
+
+def with_interval(
+    statistic: str,
+    values: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    at: float | None = None,
+    resamples: int = 1000,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """A statistic with its bootstrap percentile interval over customers.
+
+    Parameters
+    ----------
+    statistic : "gini", "top_share" or "share_needed"
+    at : the share asked for, where the statistic has one (0.2 or 0.8 by default)
+
+    Returns
+    -------
+    one-row frame: statistic, at, estimate, low, high, n
+
+    >>> row = with_interval("top_share", np.ones(50), np.random.default_rng(1)).iloc[0]
+    >>> print(f"{row.estimate:.3f} [{row.low:.3f}, {row.high:.3f}]")
+    0.200 [0.200, 0.200]
+    """
+    place = {"gini": None, "top_share": 0.2, "share_needed": 0.8}
+    if statistic not in place:
+        raise SchemaError(f'There is no statistic "{statistic}". Known: {", ".join(place)}.')
+    at = place[statistic] if at is None else at
+    measure: Callable[[Array], float] = {
+        "gini": _gini,
+        "top_share": lambda v: _top_share(v, float(at or 0)),
+        "share_needed": lambda v: _share_needed(v, float(at or 0)),
+    }[statistic]
+    ordered = _sorted(values)[::-1]
+    draws = [measure(_resample(ordered, rng)) for _ in range(resamples)]
+    low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    row = {
+        "statistic": statistic,
+        "at": at,
+        "estimate": measure(ordered),
+        "low": low,
+        "high": high,
+        "n": len(ordered),
+    }
+    return pd.DataFrame([row])
+
+
+def _sorted(values: ArrayLike) -> Array:
+    v = np.sort(np.asarray(values, dtype=float))
+    if v.ndim != 1 or not len(v):
+        raise SchemaError("Concentration needs a list of at least one value, one per customer.")
+    if not np.isfinite(v).all():
+        raise SchemaError(
+            f"{(~np.isfinite(v)).sum():,} of {len(v):,} values are missing or infinite. Leave them out or set them to 0."
+        )
+    if not v.sum() > 0:
+        raise DomainError(
+            "The total is not positive, so nobody holds a share of it. Check the sign of the amounts."
+        )
+    return v
+
+
+def _checked_share(share: float) -> float:
+    if not 0 < share <= 1:
+        raise DomainError(f"A share lies above 0 and up to 1, not {share}. For 20 % give 0.2.")
+    return float(share)
+
+
+def _resample(ordered: Array, rng: np.random.Generator) -> Array:
+    """A bootstrap sample, still sorted: counts instead of a new sort."""
+    counts = np.bincount(rng.integers(0, len(ordered), len(ordered)), minlength=len(ordered))
+    return np.repeat(ordered, counts)
+
+
+def _held_by_top(descending: Array) -> Array:
+    return np.concatenate([[0.0], np.cumsum(descending)]) / descending.sum()
+
+
+def _top_share(descending: Array, share: float) -> float:
+    held = _held_by_top(descending)
+    return float(np.interp(share * len(descending), np.arange(len(held)), held))
+
+
+def _share_needed(descending: Array, part: float) -> float:
+    held = _held_by_top(descending)
+    i = int(np.argmax(held >= part))  # the first customer with whom the part is reached
+    gained = held[i] - held[i - 1]
+    return float((i - 1 + (part - held[i - 1]) / gained) / len(descending))
+
+
+def _gini(descending: Array) -> float:
+    n = len(descending)
+    return float(1 - 2 * (1 - _held_by_top(descending)[:-1].mean()) + 1 / n) if n > 1 else 0.0
+
+
+def _captured(score: Array, outcome: Array, share: float) -> float:
+    size = share * len(score)
+    order = np.argsort(-score, kind="stable")
+    cut = score[order[min(int(np.ceil(size)), len(score)) - 1]]
+    above, level = score > cut, score == cut
+    part = (size - above.sum()) / level.sum()
+    return float((outcome[above].sum() + part * outcome[level].sum()) / outcome.sum())

@@ -1,0 +1,167 @@
+"""Judging predictions on a holdout: what was expected before a date against what happened after it.
+
+A prediction is a Series with one number per customer; the truth is another on the same index. Models and naive rules are judged
+by the same functions, with bootstrap intervals over customers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from crmtheory.concentration import _captured
+from crmtheory.errors import SchemaError
+from crmtheory.models.families import AttritionFit
+from crmtheory.numerics import Array
+
+
+def naive_rules(summary: pd.DataFrame, t: float) -> dict[str, pd.Series]:
+    """Expected purchases in the next t by three rules of thumb that need no model.
+
+    "mean of all" gives everybody the average rate of the past; "own past rate" goes on at the customer's own rate (x / T);
+    "repeats if recent" does so for customers whose last purchase lies in the second half of their time, and 0 for the rest.
+
+    >>> frame = pd.DataFrame({"x": [2, 0], "t_x": [9.0, 0.0], "T": [10.0, 10.0]})
+    >>> naive_rules(frame, 5.0)["own past rate"].tolist()
+    [1.0, 0.0]
+    """
+    age = summary["T"].where(summary["T"] > 0, np.nan)
+    own = (summary["x"] / age * t).fillna(0.0)
+    overall = summary["x"].sum() / summary["T"].sum() * t
+    return {
+        "mean of all": pd.Series(overall, index=summary.index),
+        "own past rate": own,
+        "repeats if recent": own.where(summary["t_x"] > summary["T"] / 2, 0.0),
+    }
+
+
+def scores(
+    predictions: Mapping[str, pd.Series],
+    actual: pd.Series,
+    rng: np.random.Generator,
+    *,
+    resamples: int = 500,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """How good each prediction was, one row per prediction and measure.
+
+    Measures: "bias" (sum predicted / sum actual − 1), "MAE" and "RMSE" (per customer), "rank correlation" (Spearman) and "top-decile
+    lift" (what the predicted best tenth did, relative to the average customer; ties share).
+
+    Returns
+    -------
+    tidy frame: prediction, measure, estimate, low, high; the interval is a bootstrap percentile interval over customers
+    """
+    truth = actual.to_numpy(float)
+    picks = [rng.integers(0, len(truth), len(truth)) for _ in range(resamples)]
+    rows = []
+    for name, predicted in predictions.items():
+        if not predicted.index.equals(actual.index):
+            raise SchemaError(
+                f'The prediction "{name}" is not on the same customers, in the same order, as the truth.'
+            )
+        guess = predicted.to_numpy(float)
+        draws = np.array([_measures(guess[pick], truth[pick]) for pick in picks])
+        low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        for measure, estimate, lo, hi in zip(MEASURES, _measures(guess, truth), low, high, strict=True):
+            rows.append({"prediction": name, "measure": measure, "estimate": estimate, "low": lo, "high": hi})
+    return pd.DataFrame(rows)
+
+
+MEASURES = ("bias", "MAE", "RMSE", "rank correlation", "top-decile lift")
+
+
+def _measures(guess: Array, truth: Array) -> tuple[float, ...]:
+    error = guess - truth
+    total = truth.sum()
+    constant = np.ptp(guess) == 0 or np.ptp(truth) == 0
+    rank = np.nan if constant else np.corrcoef(stats.rankdata(guess), stats.rankdata(truth))[0, 1]
+    lift = _captured(guess, truth, 0.1) / 0.1 if total > 0 else np.nan
+    bias = guess.sum() / total - 1 if total > 0 else np.nan
+    return bias, float(np.abs(error).mean()), float(np.sqrt((error**2).mean())), float(rank), lift
+
+
+def calibration(
+    predicted: pd.Series, actual: pd.Series, groups: int = 10, level: float = 0.95
+) -> pd.DataFrame:
+    """Customers in groups of equal size by prediction: mean predicted against mean actual, with an interval of the mean.
+
+    Equal predictions fall in the same group, so there may be fewer groups than asked for.
+
+    Returns
+    -------
+    frame with index group (1 = lowest): customers, predicted, actual, low, high
+    """
+    group = pd.qcut(predicted.rank(method="average"), groups, labels=False, duplicates="drop")
+    rows = pd.DataFrame({"predicted": predicted, "actual": actual}).groupby(np.asarray(group))
+    table = rows.mean()
+    customers = rows.size()
+    half = (
+        stats.t.ppf(0.5 + level / 2, np.maximum(customers - 1, 1))
+        * rows["actual"].std().fillna(0.0)
+        / np.sqrt(customers)
+    )
+    table = table.assign(
+        customers=customers, low=(table["actual"] - half).clip(lower=0), high=table["actual"] + half
+    )
+    table.index = pd.RangeIndex(1, len(table) + 1, name="group")
+    return table[["customers", "predicted", "actual", "low", "high"]]
+
+
+def by_frequency(predicted: pd.Series, summary: pd.DataFrame, most: int = 7) -> pd.DataFrame:
+    """Mean holdout purchases, actual and predicted, by the number of earlier repeat purchases (`most` and more together)."""
+    group = summary["x"].clip(upper=most)
+    frame = pd.DataFrame({"actual": summary["x_holdout"], "predicted": predicted}).groupby(group)
+    table = frame.mean().assign(customers=frame.size())
+    table.index = pd.Index(
+        [f"{x}+" if x == most else str(x) for x in table.index], name="repeat purchases so far"
+    )
+    return table
+
+
+def tracking(
+    fit: AttritionFit,
+    summary: pd.DataFrame,
+    births: pd.Series,
+    periods: int,
+    rng: np.random.Generator,
+    *,
+    draws: int = 100,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Cumulative repeat purchases of a whole customer base, period by period, as the model expects them, with a prediction band.
+
+    Parameters
+    ----------
+    fit : estimated on the calibration period; summary : the customers it speaks about
+    births : when each customer's first purchase was, in the fit's unit from the start of the log
+    periods : how many periods of one unit to follow; draws : simulated customer bases for the band
+
+    Returns
+    -------
+    frame with index period (1, …): expected, low, high. The band is for *what will be counted*: each draw takes parameters from
+    their estimated sampling distribution and then simulates every customer.
+    """
+    time = np.arange(1, periods + 1)
+    born, count = np.unique(births.loc[summary.index].to_numpy(float), return_counts=True)
+    age = np.clip(time[:, None] - born, 0, None)
+    expected = np.asarray(fit.expected(age)) @ count
+    lived = np.repeat(born, count)
+    paths = np.empty((draws, periods))
+    for i in range(draws):
+        theta = draw_parameters(fit, rng)
+        last = np.maximum(periods - lived, 0.0)
+        customer, when, _ = fit.model._purchases(theta, last, last, rng)
+        paths[i] = np.cumsum(np.histogram(lived[customer] + when, bins=np.arange(periods + 1))[0])
+    low, high = np.quantile(paths, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return pd.DataFrame({"expected": expected, "low": low, "high": high}, index=pd.Index(time, name="period"))
+
+
+def draw_parameters(fit: AttritionFit, rng: np.random.Generator) -> Array:
+    """One draw of θ from its estimated sampling distribution (normal in ln θ); the estimate itself where that is unknown."""
+    if not np.isfinite(fit.cov_log).all():
+        return fit.theta
+    return np.exp(rng.multivariate_normal(np.log(fit.theta), fit.cov_log, method="eigh"))

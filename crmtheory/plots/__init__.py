@@ -1,0 +1,1 @@
+"""Figures. Each takes a table and an optional Axes, draws, and returns the Axes; none computes, shows or saves."""
