@@ -97,6 +97,16 @@ def captured(score: ArrayLike, outcome: ArrayLike, share: float = 0.2) -> float:
     return _captured(score, outcome, _checked_share(share))
 
 
+def capture_curve(score: ArrayLike, outcome: ArrayLike, points: int = 201) -> pd.DataFrame:
+    """`captured` for every share of customers: columns `customers` and `total`, both from 0 to 1 (a gain curve).
+
+    >>> capture_curve([2, 1], [3, 1], points=3)["total"].tolist()
+    [0.0, 0.75, 1.0]
+    """
+    share = np.linspace(0.0, 1.0, points)
+    return pd.DataFrame({"customers": share, "total": [0.0, *(captured(score, outcome, q) for q in share[1:])]})
+
+
 def overlap(before: pd.Series, after: pd.Series, share: float = 0.2) -> float:
     """Of the top `share` of customers before, the part that is in the top `share` after; customers matched by index.
 

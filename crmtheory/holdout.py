@@ -11,9 +11,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.proportion import proportion_confint
 
 from crmtheory.concentration import _captured
-from crmtheory.errors import SchemaError
+from crmtheory.errors import ConvergenceError, SchemaError
+from crmtheory.models import ATTRITION
 from crmtheory.models.families import AttritionFit
 from crmtheory.numerics import Array
 
@@ -36,6 +39,41 @@ def naive_rules(summary: pd.DataFrame, t: float) -> dict[str, pd.Series]:
         "own past rate": own,
         "repeats if recent": own.where(summary["t_x"] > summary["T"] / 2, 0.0),
     }
+
+
+def fit_all(summary: pd.DataFrame) -> tuple[dict[str, AttritionFit], pd.DataFrame]:
+    """Every attrition model fitted to the same customers.
+
+    Returns
+    -------
+    the fits by name, without models that these data cannot tell; and a table with one row per model: parameters,
+    log_likelihood, AIC, status, message (a model that failed keeps its row and says why)
+
+    Raises
+    ------
+    ConvergenceError : no model could be fitted
+    """
+    fits: dict[str, AttritionFit] = {}
+    rows, errors = [], []
+    for name, model in ATTRITION.items():
+        row = {"model": name, "parameters": len(model.params), "log_likelihood": np.nan, "AIC": np.nan}
+        try:
+            fit = fits[name] = model.fit(summary)
+            row |= {"log_likelihood": fit.loglik, "AIC": fit.aic, "status": fit.verdict.status, "message": fit.verdict.message}
+        except ConvergenceError as error:
+            row |= {"status": "not fitted", "message": str(error)}
+            errors.append(error)
+        rows.append(row)
+    if not fits:
+        raise errors[0]
+    return fits, pd.DataFrame(rows).set_index("model")
+
+
+def choose(table: pd.DataFrame, fits: Mapping[str, AttritionFit]) -> str:
+    """The fitted model with the smallest RMSE on the holdout in a table of `scores`; among converged ones if there are any."""
+    sound = [name for name, fit in fits.items() if fit.verdict.converged] or list(fits)
+    rmse = table[(table["measure"] == "RMSE") & table["prediction"].isin(sound)]
+    return str(rmse.loc[rmse["estimate"].idxmin(), "prediction"])
 
 
 def scores(
@@ -65,7 +103,7 @@ def scores(
             )
         guess = predicted.to_numpy(float)
         draws = np.array([_measures(guess[pick], truth[pick]) for pick in picks])
-        low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
         for measure, estimate, lo, hi in zip(MEASURES, _measures(guess, truth), low, high, strict=True):
             rows.append({"prediction": name, "measure": measure, "estimate": estimate, "low": lo, "high": hi})
     return pd.DataFrame(rows)
@@ -82,6 +120,16 @@ def _measures(guess: Array, truth: Array) -> tuple[float, ...]:
     lift = _captured(guess, truth, 0.1) / 0.1 if total > 0 else np.nan
     bias = guess.sum() / total - 1 if total > 0 else np.nan
     return bias, float(np.abs(error).mean()), float(np.sqrt((error**2).mean())), float(rank), lift
+
+
+def share_with_interval(happened: pd.Series, level: float = 0.95) -> tuple[float, float, float]:
+    """The part of customers for whom something happened, with Wilson's (1927) interval.
+
+    >>> tuple(round(v, 3) for v in share_with_interval(pd.Series([True] * 5 + [False] * 5)))
+    (0.5, 0.237, 0.763)
+    """
+    low, high = proportion_confint(int(happened.sum()), len(happened), 1 - level, method="wilson")
+    return float(happened.mean()), float(low), float(high)
 
 
 def calibration(
@@ -125,7 +173,7 @@ def by_frequency(predicted: pd.Series, summary: pd.DataFrame, most: int = 7) -> 
 def tracking(
     fit: AttritionFit,
     summary: pd.DataFrame,
-    births: pd.Series,
+    start: float,
     periods: int,
     rng: np.random.Generator,
     *,
@@ -137,7 +185,7 @@ def tracking(
     Parameters
     ----------
     fit : estimated on the calibration period; summary : the customers it speaks about
-    births : when each customer's first purchase was, in the fit's unit from the start of the log
+    start : time from the first day of the log to the end of calibration, in the fit's unit
     periods : how many periods of one unit to follow; draws : simulated customer bases for the band
 
     Returns
@@ -146,7 +194,7 @@ def tracking(
     their estimated sampling distribution and then simulates every customer.
     """
     time = np.arange(1, periods + 1)
-    born, count = np.unique(births.loc[summary.index].to_numpy(float), return_counts=True)
+    born, count = np.unique((start - summary["T"].to_numpy(float)).round(9), return_counts=True)
     age = np.clip(time[:, None] - born, 0, None)
     expected = np.asarray(fit.expected(age)) @ count
     lived = np.repeat(born, count)

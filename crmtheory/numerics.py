@@ -26,7 +26,9 @@ def log_rising(a: ArrayLike, n: ArrayLike) -> Array:
     # Above 16 both logarithms are large and nearly equal: write the difference out by Stirling's series instead.
     big = np.where(a > 16, a, 16.0)
     top = big + n
-    stirling = (big - 0.5) * np.log1p(n / big) + n * np.log(top) - n + _stirling_tail(top) - _stirling_tail(big)
+    stirling = (
+        (big - 0.5) * np.log1p(n / big) + n * np.log(top) - n + _stirling_tail(top) - _stirling_tail(big)
+    )
     return np.where(a > 16, stirling, special.gammaln(a + n) - special.gammaln(a))
 
 
@@ -49,7 +51,7 @@ def beta_mean(f: Callable[[Array, Array], Array], a: Array, b: Array, head: Arra
     exponentially (Trefethen & Weideman 2014, SIAM Review 56). Needs a and b not far below 0.3: the density's tails in s
     fall like e^(as) and e^(−bs).
     """
-    drop, spacing = 36.0, 1 / 3
+    drop, spacing = 33.0, 0.4
     left = drop + np.asarray(head, float)
     mode = np.log(a / b)
     level = _softplus(mode)

@@ -22,4 +22,6 @@ def folder(name: str) -> Path:
     for place in (inside, beside):
         if place.is_dir():
             return place
-    raise SchemaError(f"The folder {name}/ that comes with crmtheory is missing: neither {inside} nor {beside} exists.")
+    raise SchemaError(
+        f"The folder {name}/ that comes with crmtheory is missing: neither {inside} nor {beside} exists."
+    )

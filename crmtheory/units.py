@@ -49,7 +49,9 @@ def in_unit(duration: float | str, unit: str | None) -> float:
             return math.inf
         match = re.fullmatch(r"([+-]?[0-9.]+(?:e[+-]?[0-9]+)?)\s*([a-z]+)", text)
         if match is None:
-            raise SchemaError(f'"{duration}" is not a duration. Write a number and a unit, such as "52 weeks".')
+            raise SchemaError(
+                f'"{duration}" is not a duration. Write a number and a unit, such as "52 weeks".'
+            )
         if unit is None:
             raise SchemaError(
                 f'The unit of time of these data is not known, so "{duration}" cannot be converted. '

@@ -94,6 +94,21 @@ class Attrition(Model):
             total += weight * length * (t + scale) * np.exp(-delta * t) * self.expected_alive(theta, t, x, T)
         return total
 
+    def median_wait(self, theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
+        """Median time from T to the next purchase; infinite where it is more likely than not that none will come.
+
+        Found by bisection of P(no purchase in the next t) = 1/2 up to a million times the age.
+        """
+        x, t_x, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (x, t_x, T)))
+        scale = T + min(v for v, p in zip(np.asarray(theta, float), self.params, strict=True) if p.unit == "time")
+        low, high = np.full(T.shape, -12.0), np.full(T.shape, 6.0)  # log10 of t / scale
+        never = self.p_no_purchase(theta, scale * 1e6, x, t_x, T) > 0.5
+        for _ in range(50):
+            middle = (low + high) / 2
+            waiting = self.p_no_purchase(theta, scale * 10**middle, x, t_x, T) > 0.5
+            low, high = np.where(waiting, middle, low), np.where(waiting, high, middle)
+        return np.where(never, np.inf, scale * 10**high)
+
     def simulate(
         self, theta: ArrayLike, T: ArrayLike, rng: np.random.Generator, n: int | None = None, t: float = 0.0
     ) -> pd.DataFrame:
@@ -171,6 +186,10 @@ class AttritionFit(Fit):
         time = self.time(t)
         name = "p_no_purchase"
         return self._by_customer(name, summary, lambda x, t_x, T: self.model.p_no_purchase(self.theta, time, x, t_x, T))
+
+    def median_wait(self, summary: pd.DataFrame) -> pd.Series:
+        """Median time to the next purchase, in the fit's unit; infinite where none is the likelier outcome."""
+        return self._by_customer("median_wait", summary, lambda *history: self.model.median_wait(self.theta, *history))
 
     def expected(self, t: ArrayLike | str) -> Any:
         """Expected repeat purchases of a new customer in the first t."""

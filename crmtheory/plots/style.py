@@ -25,6 +25,12 @@ def axes(ax: Axes | None, width: float = 6.4, height: float = 3.8) -> Axes:
     return ax
 
 
+def pair(width: float = 9.6, height: float = 3.8) -> tuple[Axes, Axes]:
+    """Two Axes side by side on one new Figure."""
+    left, right = Figure(figsize=(width, height), layout="constrained").subplots(1, 2)
+    return left, right
+
+
 def percent(axis: object, decimals: int = 0) -> None:
     """Write an axis of parts as percentages."""
     axis.set_major_formatter(PercentFormatter(1.0, decimals=decimals))  # type: ignore[attr-defined]

@@ -1,25 +1,9 @@
-"""Customer value (客户价值理论), the first sense: what a customer is worth to the firm.
-
-The claim: customers should be judged by what they will bring, not by what they brought; a few bring most; effort should follow
-value. What would refute it: past sales picking the future's best customers as well as lifetime value does.
-
-Notation      meaning                                                    unit
-x, t_x, T     repeat purchases, age at the last, age at the end          count, time, time
-S             expected spend per purchase                                money
-D             discounted expected purchases over the horizon             count
-margin        part of spend that is profit before the costs below        share
-CLV           customer lifetime value, D · (margin · S − cost)           money
-
-Assumptions: purchases come at random at a steady rate until the customer leaves; spend per purchase does not depend on how often
-one buys; margin and cost are the same for all. The chapter tests each.
-
-References: Fader, Hardie & Lee 2005, J. Marketing Research 42, 415–430 (CLV from x, t_x, T, m); Schmittlein, Morrison & Colombo
-1987, Management Science 33, 1–24; Fader & Hardie 2013, note 25 (Gamma-Gamma).
-"""
+"""Lifetime value of each customer and of all together, with intervals that join the uncertainty of both models."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,6 +14,31 @@ from crmtheory.errors import DomainError, SchemaError
 from crmtheory.models.families import AttritionFit, SpendFit
 from crmtheory.models.history import history
 from crmtheory.numerics import Array
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an analyst assumes: horizon, annual discount rate, margin, cost per purchase and cost of winning a customer."""
+
+    horizon: float | str = "52 weeks"
+    discount_rate: float = 0.10
+    margin: float = 1.0
+    cost_per_purchase: float = 0.0
+    acquisition_cost: float = 0.0
+
+    @property
+    def for_clv(self) -> dict[str, Any]:
+        """The arguments of `clv` and `equity`."""
+        return {name: value for name, value in asdict(self).items() if name != "acquisition_cost"}
+
+    @property
+    def for_new(self) -> dict[str, Any]:
+        """The arguments of `new_customer`."""
+        return asdict(self)
+
+    def over(self, horizon: float | str) -> dict[str, Any]:
+        """The arguments of `clv` with another horizon."""
+        return self.for_clv | {"horizon": horizon}
 
 
 def clv(
@@ -121,52 +130,6 @@ def equity(
     )
 
 
-def new_customer(
-    fit: AttritionFit,
-    spend: SpendFit,
-    *,
-    horizon: float | str = "52 weeks",
-    discount_rate: float = 0.10,
-    margin: float = 1.0,
-    cost_per_purchase: float = 0.0,
-    acquisition_cost: float = 0.0,
-) -> pd.DataFrame:
-    """Value of a customer at the moment of the first purchase, that purchase included, month by month.
-
-    Returns
-    -------
-    frame with index month (0, 1, …, up to the horizon; at most 120 months): purchases (discounted, the first included), value
-    (after the acquisition cost). The payback month is the first with value ≥ 0; see `payback`.
-    """
-    if fit.unit is None:
-        raise SchemaError('Months need the unit of the ages. Fit with unit="week" (or day, month, year).')
-    worth = _margin(margin) * spend.mean() - cost_per_purchase
-    delta = units.force_of_interest(discount_rate, fit.unit)
-    months = int(
-        min(
-            units.in_unit(fit.time(horizon) * units.days_per(fit.unit), "day") / units.DAYS_PER["month"]
-            + 1e-9,
-            120,
-        )
-    )
-    ends = [units.in_unit(f"{month} months", fit.unit) for month in range(months + 1)]
-    purchases = np.array(
-        [1 + float(fit.model.discounted(fit.theta, end, delta, 0.0, 0.0, 0.0)) for end in ends]
-    )
-    index = pd.RangeIndex(months + 1, name="month")
-    return pd.DataFrame({"purchases": purchases, "value": worth * purchases - acquisition_cost}, index=index)
-
-
-def payback(path: pd.DataFrame) -> int | None:
-    """The first month in which a new customer has paid back the acquisition cost; None when that is not within the horizon.
-
-    >>> payback(pd.DataFrame({"value": [-3.0, -1.0, 0.5]}))
-    2
-    """
-    paid = path.index[path["value"] >= 0]
-    return int(paid[0]) if len(paid) else None
-
-
 class _Parts(NamedTuple):
     """Pieces of the CLV, one per customer: D, S, margin · S − cost, and the derivatives of their product by both ln θ."""
 
@@ -191,7 +154,7 @@ def _parts(
             'An annual discount rate needs the unit of the ages. Fit with unit="week" (or day, month, year).'
         )
     end, delta = fit.time(horizon), units.force_of_interest(discount_rate, fit.unit)
-    margin = _margin(margin)
+    margin = checked_margin(margin)
     rows, _, inverse = numerics.distinct_rows(list(history(summary)), np.ones(len(summary)))
     (x, m), _ = spend.model.read(summary)
 
@@ -217,7 +180,8 @@ def _variance(fit: AttritionFit | SpendFit, gradient: Array) -> Array:
     return np.einsum("i...,ij,j...->...", gradient, fit.cov_log, gradient)
 
 
-def _margin(margin: float) -> float:
+def checked_margin(margin: float) -> float:
+    """The margin, if it is a part of spend."""
     if not 0 <= margin <= 1:
         raise DomainError(f"The margin is a part of spend between 0 and 1, not {margin}. For 30 % give 0.3.")
     return float(margin)

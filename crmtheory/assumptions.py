@@ -1,0 +1,126 @@
+"""Checks of what the value models assume, each as a small table that can be drawn and a number with an interval.
+
+Three assumptions carry the most weight: spend per purchase does not depend on how often one buys; purchases come at random moments;
+customers won at different times behave alike.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from crmtheory.errors import DomainError
+from crmtheory.numerics import Array
+
+
+def spend_by_frequency(summary: pd.DataFrame, most: int = 6) -> pd.DataFrame:
+    """Spend per purchase in groups by number of repeat purchases (`most` and more together).
+
+    Returns
+    -------
+    frame, index = repeat purchases: low, median, high (quartiles of m), customers. Customers without repeat spend are left out.
+
+    >>> spend_by_frequency(pd.DataFrame({"x": [1, 1, 9], "m": [10.0, 20.0, 15.0]}))["median"].to_dict()
+    {'1': 15.0, '6+': 15.0}
+    """
+    used = summary[(summary["x"] > 0) & (summary["m"] > 0)]
+    groups = used["m"].groupby(used["x"].clip(upper=most))
+    table = groups.quantile([0.25, 0.5, 0.75]).unstack().set_axis(["low", "median", "high"], axis=1)
+    table["customers"] = groups.size()
+    table.index = pd.Index([f"{x}+" if x == most else str(x) for x in table.index], name="repeat purchases")
+    return table
+
+
+def middle_fractions(purchases: pd.DataFrame) -> pd.Series:
+    """For each customer with three purchases or more: where the second of the last three falls between its neighbours, 0 to 1.
+
+    When purchases come at random (a Poisson process at the customer's own rate) this is uniform, whatever the rates are (Wheat &
+    Morrison 1990, J. Marketing Research 27, 87–93). Regular buyers heap up in the middle.
+
+    Parameters
+    ----------
+    purchases : frame of `Transactions.purchases`: customer (first column), date, one row per purchase day, in order of date
+    """
+    customer = purchases.columns[0]
+    last = purchases.groupby(customer, sort=True).tail(3)
+    last = last[last.groupby(customer)[customer].transform("size") == 3]
+    days = last.sort_values([customer, "date"])["date"].to_numpy("datetime64[D]").astype(np.int64).reshape(-1, 3)
+    fraction = (days[:, 1] - days[:, 0]) / (days[:, 2] - days[:, 0])
+    return pd.Series(fraction, index=last[customer].unique(), name="fraction")
+
+
+def timing_shape(fractions: pd.Series, rng: np.random.Generator, resamples: int = 1000, level: float = 0.95) -> pd.DataFrame:
+    """The shape k of the times between purchases: 1 for random timing, more for regular, less for bunched.
+
+    If the times between purchases are Gamma with shape k, the fraction is Beta(k, k) with variance 1 / (4(2k + 1)) (Wheat & Morrison
+    1990), so k = (1 / (4 · variance) − 1) / 2.
+
+    Returns
+    -------
+    one-row frame: shape, low, high (bootstrap over customers), customers
+
+    >>> timing_shape(pd.Series([0.0, 1.0] * 20), np.random.default_rng(1))["shape"].item()
+    0.0
+    """
+    values = fractions.to_numpy(float)
+    if len(values) < 2:
+        raise DomainError("Fewer than two customers have three purchases, so nothing can be said about timing.")
+
+    def shape(sample: Array) -> float:
+        variance = float(np.mean((sample - 0.5) ** 2))
+        return (1 / (4 * variance) - 1) / 2 if variance > 0 else np.inf
+
+    draws = [shape(values[rng.integers(0, len(values), len(values))]) for _ in range(resamples)]
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return pd.DataFrame([{"shape": shape(values), "low": low, "high": high, "customers": len(values)}])
+
+
+def timing_in_words(shape: pd.Series) -> str:
+    """What a row of `timing_shape` says.
+
+    >>> timing_in_words(pd.Series({"shape": 2.0, "low": 1.5, "high": 2.6}))
+    'more regular than random'
+    """
+    if shape["low"] > 1:
+        return "more regular than random"
+    return "more bunched than random" if shape["high"] < 1 else "no sign against random timing"
+
+
+def cohorts(purchases: pd.DataFrame, last: pd.Timestamp, days: int, level: float = 0.95) -> pd.DataFrame:
+    """Repeat purchases in the first `days` after the first purchase, by month of the first purchase.
+
+    Only customers who could be watched that long are counted, so late months may be missing.
+
+    Parameters
+    ----------
+    purchases : frame of `Transactions.purchases`; last : last day of the log
+
+    Returns
+    -------
+    frame, index = month as text: mean, low, high (t interval), customers
+    """
+    customer = purchases.columns[0]
+    born = purchases.groupby(customer)["date"].transform("min")
+    watched = born + pd.Timedelta(days=days) <= last
+    early = watched & (purchases["date"] > born) & (purchases["date"] <= born + pd.Timedelta(days=days))
+    each = early[watched].groupby(purchases.loc[watched, customer]).sum()
+    month = born[watched].groupby(purchases.loc[watched, customer]).first().dt.strftime("%Y-%m")
+    groups = each.groupby(month)
+    table = pd.DataFrame({"mean": groups.mean(), "customers": groups.size()})
+    table = table[table["customers"] > 1]
+    half = stats.t.ppf(0.5 + level / 2, table["customers"] - 1) * groups.std().loc[table.index] / np.sqrt(table["customers"])
+    table = table.assign(low=(table["mean"] - half).clip(lower=0), high=table["mean"] + half)
+    return table.rename_axis("month")[["mean", "low", "high", "customers"]]
+
+
+def drift_in_words(table: pd.DataFrame) -> str:
+    """Whether the months of a `cohorts` table can be told apart: does one number lie in the intervals of all of them?
+
+    The intervals are those of single months, so with many months one may fall out by chance.
+    """
+    if len(table) < 2:
+        return "Only one month can be watched that long, so drift cannot be seen."
+    if table["low"].max() <= table["high"].min():
+        return "One number fits all months."
+    return "No single number fits all months: customers won at different times differ."

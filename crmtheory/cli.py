@@ -1,0 +1,209 @@
+"""The command line: list the theories, look at data, run a chapter on your own customers, write the report.
+
+Imports wait until a command needs them, so that help and version appear at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from crmtheory import contents
+from crmtheory.errors import ConvergenceError, DomainError, SchemaError
+from crmtheory.execution import ChapterError
+
+BAR = "{desc}: cell {n_fmt} of {total_fmt} |{bar:30}| {elapsed}"
+
+
+class _Commands(click.Group):
+    """Errors of the user become one message on the error stream and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (SchemaError, DomainError, ConvergenceError, ChapterError) as error:
+            raise click.ClickException(str(error)) from None
+        except BrokenPipeError:  # `crmtheory data | head`: the reader has had enough
+            raise
+        except OSError as error:  # a folder that may not be written to, a full disk
+            raise click.ClickException(
+                f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+            ) from None
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(package_name="crmtheory", message="%(prog)s %(version)s")
+@click.option("--notebooks", type=click.Path(path_type=Path), help="A folder of chapters of your own.")
+@click.pass_context
+def main(ctx: click.Context, notebooks: Path | None) -> None:
+    """Six theories of customer-relationship management, tested on your own customers."""
+    ctx.obj = notebooks
+
+
+@main.command("list")
+@click.pass_obj
+def list_theories(folder: Path | None) -> None:
+    """The six theories and their chapters."""
+    written = contents.available(folder)
+    for theory in contents.THEORIES.values():
+        state = f"{theory.stem}.ipynb" if theory in written else "not written yet"
+        click.echo(f"{theory.number}  {theory.name:<13} {theory.title} {theory.title_zh}: {state}")
+        click.echo(f"   {'':<13} {theory.question}")
+
+
+@main.command()
+@click.argument("name", required=False)
+def data(name: str | None) -> None:
+    """The data sets that come with the package, or one of them: columns, licence, warnings."""
+    from crmtheory import datasets
+
+    if name is None:
+        for entry in datasets.catalogue().itertuples():
+            kind = entry.kind if entry.real else f"{entry.kind}, simulated"
+            click.echo(f"{entry.Index:<30} {entry.rows:>9,} rows  {entry.title} ({kind})")
+        return
+    found = datasets.describe(name)
+    click.echo(f"{found.title} ({found.kind}, {'real' if found.real else 'simulated'}, {found.rows:,} rows)")
+    click.echo(f"{found.description}\n\nColumns")
+    for column in found.columns:
+        unit = f" [{column.unit}]" if column.unit else ""
+        click.echo(f"  {column.name:<24} {column.meaning}{unit}")
+    for warning in found.warnings:
+        click.echo(f"\nWarning: {warning}")
+    click.echo(
+        f"\nLicence: {found.licence} ({found.licence_source})\nSource: {found.citation} {found.source}"
+    )
+
+
+@main.command()
+@click.argument("chapter", metavar="THEORY")
+@click.option("-p", "given", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter.")
+@click.option(
+    "-f", "file", type=click.Path(path_type=Path), help="A YAML file of parameters; -p goes before."
+)
+@click.option("-o", "output", type=click.Path(path_type=Path), help="Where to write [results/THEORY].")
+@click.option("--parameters", "list_only", is_flag=True, help="List the parameters and stop.")
+@click.pass_obj
+def run(
+    folder: Path | None,
+    chapter: str,
+    given: Sequence[tuple[str, str]],
+    file: Path | None,
+    output: Path | None,
+    list_only: bool,
+) -> None:
+    """Run a chapter. THEORY is its name or number, or a notebook file."""
+    from crmtheory import notebooks
+
+    if list_only:
+        for parameter in notebooks.parameters(chapter, folder):
+            head = f"{parameter.name}: {parameter.type} = {parameter.default!r}"
+            click.echo(f"{head}\n    {parameter.help}" if parameter.help else head)
+        return
+    values = {**(_read(file) if file else {}), **dict(given)}
+    notebooks.check(chapter, values, folder)
+    place = output or values.pop("output", None) or None
+    name = chapter if chapter.endswith(".ipynb") else contents.find(chapter).name
+    with _progress([name]) as tell:
+        done = notebooks.run(chapter, values, place, lambda n, total: tell(0, n, total), folder=folder)
+    click.echo(f"Done in {done.seconds:.0f} s. Read {done.html}")
+    for table in done.result.get("tables", ()):
+        click.echo(f"  {done.folder / table['file']}: {table['rows']:,} rows")
+    _verdicts(done.result.get("verdicts", ()))
+
+
+@main.command()
+@click.option("-o", "output", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
+@click.pass_obj
+def report(folder: Path | None, output: Path) -> None:
+    """Run all chapters on the data that come with the package and write one report over them."""
+    import time
+
+    from crmtheory import notebooks
+
+    started = time.perf_counter()
+    written = {theory.name for theory in contents.available(folder)}
+    runs = [job for job in notebooks.RUNS if job.theory in written]
+    if not runs:
+        raise SchemaError("There is nothing to report: no chapter is written yet.")
+    names = [f"{job.theory}, {job.label}" for job in runs]
+    with _progress(names) as tell:
+        done = notebooks.run_all(runs, output, tell, folder=folder)
+    from crmtheory.report import index
+
+    failures = {name: str(one) for name, one in zip(names, done, strict=True) if isinstance(one, Exception)}
+    page = index([one for one in done if not isinstance(one, Exception)], output, failures)
+    click.echo(f"Done in {time.perf_counter() - started:.0f} s. Open {page}")
+    if failures:
+        raise SchemaError("\n".join(f"{name} failed. {message}" for name, message in failures.items()))
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    """The parameters in a YAML file."""
+    import yaml
+
+    if not file.is_file():
+        raise SchemaError(f"There is no file {file}.")
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SchemaError(f"{file} cannot be read as YAML: {str(error).splitlines()[0]}.") from None
+    if not isinstance(values, dict):
+        raise SchemaError(f'{file} must hold lines such as "horizon_weeks: 52".')
+    return {str(name): value for name, value in values.items()}
+
+
+def _verdicts(verdicts: Sequence[Mapping[str, Any]]) -> None:
+    """Three lines: which claims the data support, contradict, and leave open."""
+    if not verdicts:
+        return
+    for word, kinds in (
+        ("supported", ("supported",)),
+        ("contradicted", ("contradicted",)),
+        ("open", ("inconclusive", "not testable")),
+    ):
+        found = [
+            one["id"]
+            if one["verdict"] in {"supported", "contradicted"}
+            else f"{one['id']} ({one['verdict']})"
+            for one in verdicts
+            if one["verdict"].startswith(kinds)
+        ]
+        click.echo(f"  {word:<13} {', '.join(found) or 'none'}")
+
+
+class _progress(ExitStack):
+    """A bar per run on a terminal; plain lines elsewhere. Entering it gives ``tell(place, done, total)``."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self.names = names
+
+    def __enter__(self) -> Callable[[int, int, int], None]:  # type: ignore[override]
+        super().__enter__()
+        if not sys.stderr.isatty():
+            return self._say
+        from tqdm import tqdm
+
+        wide = max(map(len, self.names))
+        self.bars = [
+            self.enter_context(tqdm(desc=f"{name:<{wide}}", total=1, position=place, bar_format=BAR))
+            for place, name in enumerate(self.names)
+        ]
+        return self._draw
+
+    def _draw(self, place: int, done: int, total: int) -> None:
+        bar = self.bars[place]
+        bar.total = total
+        bar.update(done - bar.n)
+
+    def _say(self, place: int, done: int, total: int) -> None:
+        if done in {1, total}:
+            click.echo(f"{self.names[place]}: {'finished' if done == total else f'{total} cells'}", err=True)

@@ -1,0 +1,155 @@
+"""Run the cells of a notebook, tell how far it is, and leave nothing behind that changes from run to run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from crmtheory.errors import SchemaError
+
+KERNEL = "python3"  # whatever the notebook says: the environment that runs this code
+ENGINE = "crmtheory"
+OURS = ("SchemaError", "DomainError", "ConvergenceError")  # their messages say everything
+Progress = Callable[[int, int], None]
+
+
+class ChapterError(RuntimeError):
+    """A cell of a chapter failed.
+
+    Attributes
+    ----------
+    cell : its number, as in ``In [cell]``; None when the kernel itself failed
+    line : the first line of its code
+    ename, evalue : name and message of the error
+    notebook : the notebook with all outputs up to the failure; None when none was kept
+    """
+
+    def __init__(self, cell: int | None, line: str, ename: str, evalue: str, notebook: Path | None) -> None:
+        self.cell, self.line, self.ename, self.evalue, self.notebook = cell, line, ename, evalue, notebook
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        lines = [self.evalue if self.ename in OURS else f"{self.ename}: {self.evalue}"]
+        if self.cell is not None and self.ename not in OURS:
+            lines.append(f"The notebook stopped in cell In [{self.cell}], which begins: {self.line}")
+        if self.notebook is not None:
+            lines.append(f"The notebook up to there: {self.notebook}")
+        return "\n".join(lines)
+
+
+def load(path: Path) -> Any:
+    """Read a notebook file."""
+    import nbformat
+
+    if not path.is_file():
+        raise SchemaError(f"There is no notebook {path}.")
+    try:
+        return nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
+        raise SchemaError(f"{path} is not a notebook: {str(error).splitlines()[0]}") from None
+
+
+def execute(
+    notebook: Any,
+    parameters: Mapping[str, Any],
+    *,
+    output: Path | None,
+    cwd: Path,
+    progress: Progress | None = None,
+) -> Any:
+    """Run all cells of a notebook in a fresh kernel.
+
+    Parameters
+    ----------
+    notebook : a notebook as `load` gives it; it is not changed
+    parameters : checked values, put in after the cell tagged `parameters`
+    output : where to write the executed notebook, also when a cell fails; None keeps it in memory
+    cwd : the working directory of the cells, against which relative paths of the user are resolved
+    progress : called with (cells done, cells in all) after each cell
+
+    Raises
+    ------
+    ChapterError : a cell failed, or the kernel died
+    """
+    import copy
+    import logging
+
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+
+    _register_engine()
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    place = (
+        None if output is None else str(output).replace("{", "{{").replace("}", "}}")
+    )  # papermill formats it
+    try:
+        done = papermill.execute_notebook(
+            copy.deepcopy(notebook),
+            place,
+            parameters=dict(parameters),
+            engine_name=ENGINE,
+            kernel_name=KERNEL,
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            cwd=str(cwd),
+            progress=progress,
+        )
+    except papermill.PapermillExecutionError as error:
+        if output is not None:
+            write(strip(load(output)), output)
+        line = next((row for row in error.source.splitlines() if row.strip()), "")
+        raise ChapterError(error.exec_count, line, error.ename, error.evalue, output) from None
+    except DeadKernelError:
+        text = "The kernel died, most often because the memory of the machine was full. Try fewer rows."
+        raise ChapterError(None, "", "DeadKernelError", text, None) from None
+    stripped = strip(done)
+    if output is not None:
+        write(stripped, output)
+    return stripped
+
+
+def strip(notebook: Any) -> Any:
+    """The notebook without times and places: what papermill notes about the run, the version of Python."""
+    import copy
+
+    clean = copy.deepcopy(notebook)
+    clean.metadata.pop("papermill", None)
+    clean.metadata.get("language_info", {}).pop("version", None)
+    for cell in clean.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+    return clean
+
+
+def write(notebook: Any, path: Path) -> None:
+    """Write a notebook file, whole or not at all."""
+    import nbformat
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+    draft.replace(path)
+
+
+def _register_engine() -> None:
+    """Papermill's own engine, which also tells after each cell how far it is."""
+    from papermill.engines import NBClientEngine, papermill_engines
+
+    class Engine(NBClientEngine):
+        @classmethod
+        def execute_managed_notebook(
+            cls, nb_man: Any, kernel_name: str, progress: Progress | None = None, **options: Any
+        ) -> None:
+            complete = nb_man.cell_complete
+
+            def cell_complete(cell: Any, cell_index: int | None = None, **more: Any) -> None:
+                complete(cell, cell_index=cell_index, **more)
+                if progress is not None and cell_index is not None:
+                    progress(cell_index + 1, len(nb_man.nb.cells))
+
+            nb_man.cell_complete = cell_complete
+            quiet = ["--IPKernelApp.log_level=CRITICAL"]  # its log is not for the terminal of the user
+            super().execute_managed_notebook(nb_man, kernel_name, extra_arguments=quiet, **options)
+
+    papermill_engines.register(ENGINE, Engine)

@@ -1,0 +1,223 @@
+"""Run the chapters: with checked parameters, one alone or several side by side.
+
+    run("value", {"transactions": "sales.csv"}, "results/value")
+
+writes into one folder STEM.ipynb, STEM.html, result.json, tables/ and figures/. Relative paths of the user
+are taken from the working directory. ``python -m crmtheory.notebooks build`` makes the notebooks from their
+sources.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crmtheory import contents, execution
+from crmtheory import parameters as parameters_of
+from crmtheory.building import build, convert, in_step, sources
+from crmtheory.contents import THEORIES, Theory, available, find
+from crmtheory.errors import SchemaError
+from crmtheory.execution import ChapterError, Progress
+from crmtheory.parameters import Parameter
+
+__all__ = [
+    "RUNS", "THEORIES", "ChapterError", "Run", "RunResult", "Theory", "available", "build", "check",
+    "convert", "find", "in_step", "parameters", "run", "run_all",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """A chapter with the parameters for one data set, as the report runs it."""
+
+    theory: str
+    label: str
+    given: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> str:
+        """A name for its folder: "value-online-retail"."""
+        return "-".join([self.theory, re.sub(r"\W+", "-", self.label.lower()).strip("-")]).rstrip("-")
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run has left: files, and the content of result.json."""
+
+    theory: str
+    label: str
+    folder: Path
+    notebook: Path
+    html: Path
+    result: Mapping[str, Any]
+    seconds: float
+
+
+RUNS: tuple[Run, ...] = (
+    Run("value", "CDNOW"),
+    Run(
+        "value",
+        "Online Retail",
+        {
+            "transactions": "online_retail",
+            "customer": "customer_id",
+            "date": "invoice_time",
+            "amount": "amount_gbp",
+            "calibration_end": "2011-03-31",
+            "currency": "£",
+        },
+    ),
+)
+
+
+def parameters(chapter: str | Path, folder: str | Path | None = None) -> tuple[Parameter, ...]:
+    """The parameters of a chapter: name, type, default and help.
+
+    Parameters
+    ----------
+    chapter : a theory ("value", "5", "05_customer_value") or the path of a notebook
+    folder : where the notebooks are; by default those that come with the package
+    """
+    return parameters_of.read(_notebook(chapter, folder))
+
+
+def check(
+    chapter: str | Path, given: Mapping[str, object], folder: str | Path | None = None
+) -> dict[str, Any]:
+    """Values of the declared types for what was given as text, or one SchemaError with all that is wrong."""
+    path = _notebook(chapter, folder)
+    return parameters_of.from_text(parameters_of.read(path), given, _name(path))
+
+
+def run(
+    chapter: str | Path,
+    given: Mapping[str, object] | None = None,
+    output_dir: str | Path | None = None,
+    progress: Progress | None = None,
+    *,
+    folder: str | Path | None = None,
+    label: str = "",
+) -> RunResult:
+    """Run a chapter and write notebook, page, result, tables and figures into one folder.
+
+    Parameters
+    ----------
+    chapter : a theory or the path of a notebook
+    given : parameters, as text or typed; those not given keep their defaults
+    output_dir : the folder to write to, ``results/<theory>`` if None; what an earlier run left there is
+        replaced
+    progress : called with (cells done, cells in all)
+    folder : where the notebooks are; by default those that come with the package
+    label : a name for this run, shown in the report
+
+    Raises
+    ------
+    SchemaError : unknown theory or parameters; nothing has been run or written then
+    ChapterError : a cell failed; the notebook up to there has been kept
+    """
+    path = _notebook(chapter, folder)
+    values = check(path, given or {})
+    place = Path(output_dir) if output_dir is not None else Path("results") / _name(path)
+    copy, html, result = place / path.name, place / f"{path.stem}.html", place / "result.json"
+    if copy.resolve() == path.resolve():
+        raise SchemaError(f"The output would overwrite the notebook {path}. Choose another folder.")
+    started = time.perf_counter()
+    place.mkdir(parents=True, exist_ok=True)
+    for old in (copy, html, result):  # a failed run must not stand beside the results of an earlier one
+        old.unlink(missing_ok=True)
+    values[parameters_of.OUTPUT] = place.as_posix()
+    done = execution.execute(execution.load(path), values, output=copy, cwd=Path.cwd(), progress=progress)
+
+    from crmtheory.report import page  # nbconvert is slow to import
+
+    html.write_text(page(done), encoding="utf-8", newline="\n")
+    found = json.loads(result.read_text(encoding="utf-8")) if result.is_file() else {}
+    return RunResult(_name(path), label, place, copy, html, found, time.perf_counter() - started)
+
+
+def run_all(
+    runs: Sequence[Run],
+    output_dir: str | Path,
+    progress: Callable[[int, int, int], None] | None = None,
+    *,
+    workers: int | None = None,
+    folder: str | Path | None = None,
+) -> list[RunResult | Exception]:
+    """Run several chapters side by side, each in its own process; results or errors come in their order.
+
+    Parameters
+    ----------
+    runs : what to run; each writes to its own folder in `output_dir`
+    output_dir : the folder of all of them
+    progress : called with (place in `runs`, cells done, cells in all)
+    workers : how many at a time, by default one per processor
+    folder : where the notebooks are
+    """
+    import os
+
+    def one(place: int) -> RunResult | Exception:
+        job = runs[place]
+        tell = None if progress is None else lambda done, total: progress(place, done, total)
+        try:
+            return run(
+                job.theory, job.given, Path(output_dir) / job.folder, tell, folder=folder, label=job.label
+            )
+        except (SchemaError, ChapterError) as error:
+            return error
+
+    pool = ThreadPoolExecutor(workers or os.cpu_count() or 1)  # the threads only wait for their kernels
+    try:
+        return list(pool.map(one, range(len(runs))))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _notebook(chapter: str | Path, folder: str | Path | None) -> Path:
+    if isinstance(chapter, Path) or chapter.endswith(".ipynb"):
+        path = Path(chapter)
+        if not path.is_file():
+            raise SchemaError(f"There is no notebook {path}.")
+        return path
+    theory = contents.find(chapter)
+    path = contents.notebook(theory, folder)
+    if not path.is_file():
+        written = ", ".join(other.name for other in contents.available(folder)) or "none"
+        raise SchemaError(f'The chapter "{theory.name}" is not written yet. Written so far: {written}.')
+    return path
+
+
+def _name(path: Path) -> str:
+    """The theory of a notebook, or the stem of a notebook of the user's own."""
+    stems = {theory.stem: theory.name for theory in THEORIES.values()}
+    return stems.get(path.stem, path.stem)
+
+
+def main(arguments: Sequence[str], folder: str | Path | None = None) -> int:
+    """``build`` makes the notebooks from their sources; ``check`` says which are out of step."""
+    command, *names = arguments or ["", ""]
+    stems: Iterable[str] = names or [theory.stem for theory in sources(folder)]
+    if command == "build":
+        for stem in stems:
+            print(f"{stem}.ipynb: {'written' if build(stem, folder) else 'unchanged'}", flush=True)
+        return 0
+    if command == "check":
+        late = [stem for stem in stems if not in_step(stem, folder)]
+        for stem in late:
+            print(f"{stem}.ipynb is not what its source gives. Run: make notebooks", file=sys.stderr)
+        return 1 if late else 0
+    print("usage: python -m crmtheory.notebooks build|check [STEM ...]", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (SchemaError, ChapterError) as error:
+        sys.exit(str(error))

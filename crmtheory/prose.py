@@ -1,0 +1,143 @@
+"""Markdown to HTML for a page that is read without a network: formulas as MathML, headings to jump to.
+
+The author may write HTML. In Markdown that a cell puts out tags are text; HTML that it puts out is cleaned.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from latex2mathml.converter import convert
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors.sanitize import SanitizeHTML
+
+TAGS = [
+    "a", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "details", "div", "dl", "dt",
+    "em", "figcaption", "figure", "h2", "h3", "h4", "hr", "i", "li", "ol", "p", "pre", "s", "small", "span",
+    "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+]  # fmt: skip
+ATTRIBUTES = {
+    "*": ["class", "style", "lang", "title"],
+    "a": ["href"],
+    "details": ["open"],
+    "td": ["colspan", "rowspan"],
+    "th": ["colspan", "rowspan", "scope"],
+}
+SCROLL = '<div class="scroll" tabindex="0" role="group" aria-label="{label}">{content}</div>'
+FORMULA = '<span class="scroll" tabindex="0" role="group" aria-label="Formula">{}</span>'
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of the page: its level, its text and the name to jump to."""
+
+    level: int
+    text: str
+    name: str
+
+
+class Prose:
+    """Turns the Markdown of one page into HTML and keeps its headings for the table of contents."""
+
+    def __init__(self) -> None:
+        self.headings: list[Heading] = []
+
+    def of_author(self, source: str) -> str:
+        """The HTML of a Markdown cell."""
+        return MarkdownWithMath(_Renderer(self.headings, escape=False)).render(source)
+
+    def of_output(self, source: str) -> str:
+        """The HTML of Markdown that a cell has put out: tags in it are shown, not obeyed."""
+        return MarkdownWithMath(_Renderer(self.headings, escape=True)).render(source)
+
+
+def formula(latex: str, display: str = "inline") -> str:
+    """A formula as MathML; its source as code when it cannot be read.
+
+    >>> formula("x^2").startswith("<math")
+    True
+    """
+    readable = re.sub(
+        r"\\(begin|end)\{aligned\}", r"\\\1{split}", latex.strip()
+    )  # the converter knows split only
+    try:
+        page = convert(readable, display=display)
+    except Exception:  # the converter raises many kinds; a formula must not cost the page
+        page = ""
+    if not page or "<mi>&</mi>" in page or "<mi>\\" in page:  # it passes on what it does not know
+        return f"<code>{html.escape(latex)}</code>"
+    return page
+
+
+def clean(source: str) -> str:
+    """HTML that a cell has put out, without scripts, forms, frames, images and styles; tables can scroll.
+
+    >>> clean("<b>yes</b><script>no()</script>")
+    '<b>yes</b>&lt;script&gt;no()&lt;/script&gt;'
+    """
+    safe = re.sub(r"<style\b.*?</style>", "", source, flags=re.DOTALL | re.IGNORECASE)  # of pandas tables
+    return _scrolling(_scoped(_cleaner().sanitize_html_tags(safe)))
+
+
+@functools.cache
+def _cleaner() -> SanitizeHTML:
+    return SanitizeHTML(tags=TAGS, attributes=ATTRIBUTES, styles=["text-align"])
+
+
+def _scoped(page: str) -> str:
+    """Heads of tables say what they head: pandas writes none of it."""
+    head, end, rest = page.partition("</thead>")
+    if not end:
+        return page.replace("<th>", '<th scope="row">')
+    return head.replace("<th>", '<th scope="col">') + end + _scoped(rest)
+
+
+def _scrolling(page: str) -> str:
+    """Each table in a box of its own that scrolls, so that the page does not; the keyboard reaches it."""
+
+    def boxed(match: re.Match[str]) -> str:
+        caption = re.search(r"<caption[^>]*>(.*?)</caption>", match[0], flags=re.DOTALL)
+        return SCROLL.format(label=_bare(caption[1]) if caption else "Table", content=match[0])
+
+    return re.sub(r"<table\b.*?</table>", boxed, page, flags=re.DOTALL)
+
+
+def _bare(page: str) -> str:
+    return html.escape(html.unescape(re.sub(r"<[^>]+>", "", page)).strip())
+
+
+class _Renderer(IPythonRenderer):
+    def __init__(self, headings: list[Heading], escape: bool) -> None:
+        super().__init__(escape=escape, allow_harmful_protocols=False, exclude_anchor_links=True)
+        self.headings = headings
+
+    def text(self, text: str) -> str:
+        return html.escape(html.unescape(text), quote=False)  # an entity is one character, not five
+
+    def heading(self, text: str, level: int, **attrs: Any) -> str:
+        bare = html.unescape(re.sub(r"<annotation\b.*?</annotation>|<[^>]+>", "", text)).strip()
+        base = re.sub(r"\W+", "-", bare.lower()).strip("-") or "part"
+        taken = {heading.name for heading in self.headings}
+        name = next(n for n in (base, *(f"{base}-{i}" for i in range(2, 1000))) if n not in taken)
+        self.headings.append(Heading(level, bare, name))
+        return f'<h{level} id="{name}">{text}</h{level}>\n'
+
+    def block_math(self, body: str) -> str:
+        return FORMULA.format(formula(body, "block"))
+
+    def inline_math(self, body: str) -> str:
+        return formula(body)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return FORMULA.format(formula(rf"\begin{{{name}}}{body}\end{{{name}}}", "block"))
+
+    def table(self, text: str) -> str:
+        return SCROLL.format(label="Table", content=f"<table>{text}</table>\n")
+
+    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
+        style = f' style="text-align:{align}"' if align else ""
+        return f'<th scope="col"{style}>{text}</th>' if head else f"<td{style}>{text}</td>"
