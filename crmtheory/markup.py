@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 import string
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -122,13 +123,26 @@ def _column(name: str, whole: pd.Series, shown: pd.Series, form: Format | None, 
         form = "d" if head and pd.api.types.is_integer_dtype(whole) else _default_format(whole)
     texts = [form(value) if callable(form) else _text(value, form) for value in shown]
     tag, scope = ("th", ' scope="row"') if head else ("td", "")
-    cells = [f"<{tag}{scope} {style}>{html.escape(text)}</{tag}>" for text in texts]
+    cells = [f"<{tag}{scope} {style}>{_breakable(text)}</{tag}>" for text in texts]
     return [f'<th scope="col" {style}>{html.escape(name)}</th>', *cells]
+
+
+def _breakable(text: str) -> str:
+    """Escaped text; a word as long as a checksum may break, so that it does not make the table wide."""
+    parts = re.split(r"(\S{40,})", text)
+    return "".join(
+        "<wbr>".join(html.escape(part[i : i + 16]) for i in range(0, len(part), 16))
+        if n % 2
+        else html.escape(part)
+        for n, part in enumerate(parts)
+    )
 
 
 def _text(value: Any, spec: str) -> str:
     if isinstance(value, str):
         return value
+    if not spec and isinstance(value, int | float) and not isinstance(value, bool):
+        spec = ",d" if isinstance(value, int) else ",.2f"  # numbers in a column of many kinds
     try:
         bare = number(value, "" if "{" in spec else spec)
         return spec.format(value) if "{" in spec and bare != "n/a" else bare

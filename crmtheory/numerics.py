@@ -51,7 +51,7 @@ def beta_mean(f: Callable[[Array, Array], Array], a: Array, b: Array, head: Arra
     exponentially (Trefethen & Weideman 2014, SIAM Review 56). Needs a and b not far below 0.3: the density's tails in s
     fall like e^(as) and e^(−bs).
     """
-    drop, spacing = 33.0, 0.4
+    drop, spacing = 36.0, 0.25
     left = drop + np.asarray(head, float)
     mode = np.log(a / b)
     level = _softplus(mode)

@@ -18,7 +18,7 @@ from nbconvert.preprocessors.sanitize import SanitizeHTML
 TAGS = [
     "a", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "details", "div", "dl", "dt",
     "em", "figcaption", "figure", "h2", "h3", "h4", "hr", "i", "li", "ol", "p", "pre", "s", "small", "span",
-    "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+    "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "wbr",
 ]  # fmt: skip
 ATTRIBUTES = {
     "*": ["class", "style", "lang", "title"],
@@ -101,7 +101,10 @@ def _scrolling(page: str) -> str:
 
     def boxed(match: re.Match[str]) -> str:
         caption = re.search(r"<caption[^>]*>(.*?)</caption>", match[0], flags=re.DOTALL)
-        return SCROLL.format(label=_bare(caption[1]) if caption else "Table", content=match[0])
+        if caption is None:
+            return SCROLL.format(label="Table", content=match[0])
+        staying = match[0].replace(caption[1], f'<span class="stay">{caption[1]}</span>', 1)
+        return SCROLL.format(label=_bare(caption[1]), content=staying)
 
     return re.sub(r"<table\b.*?</table>", boxed, page, flags=re.DOTALL)
 

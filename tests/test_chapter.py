@@ -160,6 +160,12 @@ def test_the_report_of_a_log_says_which_data_were_used(chapter: Chapter) -> None
     assert chapter.result()["data"] == [{"name": "mine.csv", **given, **days}]
 
 
+def test_a_column_of_many_kinds_and_a_checksum_stay_readable() -> None:
+    page = markup.table(pd.DataFrame({"value": ["f" * 64, 6919, 244091.936, date(1997, 1, 1), True]}))
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", page)
+    assert cells == ["<wbr>".join(["f" * 16] * 4), "6,919", "244,091.94", "1997-01-01", "True"]
+
+
 def test_a_format_may_be_a_template_or_a_function() -> None:
     frame = pd.DataFrame({"a": [1234.5, np.nan], "b": [0.5, 1.0], "c": ["x", "y"]})
     page = markup.table(frame, formats={"a": "£{:,.0f}", "b": lambda value: f"{value:.0%}", "c": "{:.1f}"})

@@ -6,8 +6,9 @@ Filiztekin 2007, Int. J. Research in Marketing 24, 201–209) also with the firs
 survived instead of k = x. Everything else is the same, so both are one class with a flag.
 
 Given λ and p the likelihood is (1−p)^k λ^x e^(−λT) + [k > 0] p (1−p)^(k−1) λ^x e^(−λ t_x), and the purchases of a living customer
-in the next t are (1 − e^(−λpt)) / p. Both are averaged over λ in closed form, and the second over p by quadrature: the usual
-form with a Gauss hypergeometric function breaks at a = 1, for a + b < 1 and for long gaps, this one does not.
+in the next t are (1 − e^(−λpt)) / p. Both are averaged over λ in closed form. The usual form of the average of the second over p
+has a Gauss hypergeometric function that breaks at a = 1, for a + b < 1 and for long gaps. Here it is a series from which those
+poles are taken out, and where the series would be slow or lose digits, a quadrature over p.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from scipy import special
 
 from crmtheory.models.base import Param, positive
 from crmtheory.models.families import Attrition
-from crmtheory.numerics import Array, beta_mean, distinct_rows, log_rising
+from crmtheory.numerics import Array, beta_mean, distinct_rows, growth_ratio, log_rising
 
 
 class BGNBD(Attrition):
@@ -72,10 +73,17 @@ class BGNBD(Attrition):
     def expected_alive(self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, T: ArrayLike) -> Array:
         r, alpha, a, b = positive(theta, 4, self.name)
         t, x, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (t, x, T)))
-        growth = t / (alpha + T)
-        rows, _, inverse = distinct_rows([x.ravel(), growth.ravel()], np.ones(x.size))
-        values = _purchases_of_living(r + rows[0], rows[1], a, b + rows[0] + self.extra_chance)
-        return values[inverse].reshape(x.shape)
+        x_, growth = x.ravel(), (t / (alpha + T)).ravel()
+        values = np.empty(x_.size)
+        # The series suits ordinary parameters and horizons of up to about 19 times α + T.
+        kappa = a + b + self.extra_chance - r - 1
+        usual = a <= 20 and -5 <= kappa <= 50 and a + b <= 1e4 * r
+        quick = growth <= 19 if usual else np.zeros(x_.size, bool)
+        values[quick] = _by_series(growth[quick], a, a + b + x_[quick] + self.extra_chance - 1, kappa)
+        if not quick.all():
+            rows, _, inverse = distinct_rows([x_[~quick], growth[~quick]], np.ones((~quick).sum()))
+            values[~quick] = _by_quadrature(r + rows[0], rows[1], a, b + rows[0] + self.extra_chance)[inverse]
+        return values.reshape(x.shape)
 
     def draw(self, theta: ArrayLike, n: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         r, alpha, a, b = positive(theta, 4, self.name)
@@ -96,7 +104,26 @@ class MBGNBD(BGNBD):
     extra_chance = 1
 
 
-def _purchases_of_living(rho: Array, u: Array, a: float, b: Array) -> Array:
+def _by_series(u: Array, a: float, c: Array, kappa: float) -> Array:
+    """E[(1 − (1 + pu)^(−ρ)) / p], p ~ Beta(a, b + k), from equation (10) of Fader, Hardie & Lee (2005), poles taken out.
+
+    With z = u / (1 + u), c = a + b + k − 1 and κ = c − ρ their equation is, after Euler's transformation of ₂F₁,
+    c / (a − 1) · [1 − (1 − z)^(a−1) ₂F₁(κ, a − 1; c; z)]. The first term of ₂F₁ is 1 and joins the leading 1; all others have the
+    factor (a − 1) / c, which cancels. What remains is finite at a = 1 and at c = 0.
+    """
+    z = u / (1 + u)
+    term = kappa * z
+    total = term.copy()
+    for j in range(2000):
+        term = term * (z * ((kappa + 1 + j) * (a + j) / (2 + j)) / (c + 1 + j))
+        total += term
+        if np.all(np.abs(term) <= 1e-17 * np.abs(total)):
+            break
+    log_growth = np.log1p(u)
+    return c * log_growth * growth_ratio((a - 1) * log_growth) - np.exp((1 - a) * log_growth) * total
+
+
+def _by_quadrature(rho: Array, u: Array, a: float, b: Array) -> Array:
     """E[(1 − (1 + pu)^(−ρ)) / p] for p ~ Beta(a, b); u = t / (α + T), ρ = r + x, one (ρ, u, b) a row.
 
     For small a (or b) the density piles up at p = 0 (or 1). There the value at that end is taken out and the rest carries one

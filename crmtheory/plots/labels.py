@@ -29,7 +29,7 @@ LABELS: dict[str, dict[str, str]] = {
         "mean purchases in holdout": "mean purchases in the {holdout} after",
         "median": "median",
         "middle half": "middle half of customers",
-        "middle purchase": "place of the middle one among three successive purchases (0 = at the first, 1 = at the third)",
+        "middle purchase": "middle of three successive purchases (0 = with the first, 1 = with the third)",
         "months since first": "months since the first purchase",
         "part of later revenue": "part of later revenue",
         "part of profit": "part of profit",

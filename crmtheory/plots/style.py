@@ -5,8 +5,6 @@ The colours are those of Petroff (2021, "Accessible color sequences for data vis
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
@@ -37,6 +35,13 @@ def percent(axis: object, decimals: int = 0) -> None:
 
 
 def money(currency: str) -> FuncFormatter:
-    """Tick labels such as $1,200; the minus sign goes before the currency."""
-    write: Callable[[float, int], str] = lambda v, _: f"{'−' if v < 0 else ''}{currency}{abs(v):,.0f}"  # noqa: E731
+    """Tick labels such as $950, $1.2k or $40k; the minus sign goes before the currency."""
+
+    def write(value: float, _: int) -> str:
+        size, sign = abs(value), "−" if value < 0 else ""
+        for limit, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+            if size >= limit:
+                return f"{sign}{currency}{size / limit:.3g}{letter}"
+        return f"{sign}{currency}{size:.3g}"
+
     return FuncFormatter(write)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from crmtheory.plots.labels import label
 from crmtheory.plots.style import BLUE, GREY, INK, ORANGE, PURPLE, RED, VIOLET, axes, money, percent
@@ -196,6 +197,7 @@ def sensitivity(table: pd.DataFrame, currency: str, ax: Axes | None = None, lang
     ax.set_yticks(np.arange(len(rows)), rows.index)
     ax.set_xlabel(label("equity", lang).format(unit=currency))
     ax.xaxis.set_major_formatter(money(currency))
+    ax.xaxis.set_major_locator(MaxNLocator(5))
     ax.set_xlim(left=min(0, float(rows["low"].min())))
     ax.margins(y=0.08)
     return ax

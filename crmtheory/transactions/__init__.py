@@ -27,7 +27,6 @@ the Pareto/NBD model, Marketing Science 24, 275–284 (x, t_x, T).
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,9 +35,10 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from crmtheory.errors import DomainError, SchemaError
+from crmtheory.errors import DomainError
 from crmtheory.transactions import summary as expressions
-from crmtheory.transactions.reading import EPOCH, read_log
+from crmtheory.transactions.calendar import EPOCH, day_number, iso
+from crmtheory.transactions.reading import read_log
 from crmtheory.transactions.report import Report
 from crmtheory.units import days_per
 
@@ -157,24 +157,24 @@ class Transactions:
         DomainError : a period without purchases, a calibration that leaves no holdout
         """
         per = days_per(unit)
-        until = self._last if observation_end is None else _day(observation_end, "observation_end")
-        end = until if calibration_end is None else _day(calibration_end, "calibration_end")
+        until = self._last if observation_end is None else day_number(observation_end, "observation_end")
+        end = until if calibration_end is None else day_number(calibration_end, "calibration_end")
         name = "observation_end" if calibration_end is None else "calibration_end"
         if calibration_end is not None and end >= until:
             raise DomainError(
-                f"calibration_end, {_iso(end)}, leaves no holdout: it must lie before observation_end, "
-                f"{_iso(until)}. {self._period}"
+                f"calibration_end, {iso(end)}, leaves no holdout: it must lie before observation_end, "
+                f"{iso(until)}. {self._period}"
             )
         frame = self._collect(expressions.per_customer(self._days, self._scale, end, until, per))
         if frame.empty:
-            raise DomainError(f"{name}, {_iso(end)}, lies before the first purchase. {self._period}")
+            raise DomainError(f"{name}, {iso(end)}, lies before the first purchase. {self._period}")
         frame = frame.assign(T_holdout=(until - end) / per)
         if calibration_end is None:
             frame = frame[["x", "t_x", "T", "m"]]
         frame.attrs = {
             "unit": unit.lower().removesuffix("s"),
-            "calibration_end": None if calibration_end is None else _iso(end),
-            "observation_end": _iso(until),
+            "calibration_end": None if calibration_end is None else iso(end),
+            "observation_end": iso(until),
         }
         return frame
 
@@ -191,10 +191,10 @@ class Transactions:
         """
         if not self.has_amount:
             raise DomainError("This log was read with amount=None: there is no revenue in it.")
-        first = self._first if start is None else _day(start, "start")
-        last = self._last if end is None else _day(end, "end")
+        first = self._first if start is None else day_number(start, "start")
+        last = self._last if end is None else day_number(end, "end")
         if first > last:
-            raise DomainError(f"The period from {_iso(first)} to {_iso(last)} has no day. {self._period}")
+            raise DomainError(f"The period from {iso(first)} to {iso(last)} has no day. {self._period}")
         return self._collect(expressions.revenue(self._days, self._scale, first, last))["revenue"]
 
     def purchases(self) -> pd.DataFrame:
@@ -202,9 +202,13 @@ class Transactions:
 
         Returns
         -------
-        frame: the customer column (under its own name), date, number (1 = first purchase), amount (net of that day)
+        frame
+            the customer column (under its own name), date, number (1 = first purchase), amount (net of that
+            day; missing without amounts)
         """
         table = self._collect(expressions.purchases(self._days, self._scale)).reset_index()
+        if not self.has_amount:
+            table["amount"] = np.nan
         return table.assign(date=table["date"].to_numpy().astype("datetime64[D]").astype("datetime64[ns]"))
 
     def purchases_by_period(
@@ -219,6 +223,8 @@ class Transactions:
             those of the calendar.
         end
             last day counted, by default the last in the log
+        joined_until
+            count only customers whose first purchase was on this day or earlier; by default every row
 
         Returns
         -------
@@ -232,10 +238,10 @@ class Transactions:
         DomainError : `end` lies before the log
         """
         per = days_per(unit)
-        last = self._last if end is None else _day(end, "end")
+        last = self._last if end is None else day_number(end, "end")
         if last < self._first:
-            raise DomainError(f"end, {_iso(last)}, lies before the first day. {self._period}")
-        joined = last if joined_until is None else _day(joined_until, "joined_until")
+            raise DomainError(f"end, {iso(last)}, lies before the first day. {self._period}")
+        joined = None if joined_until is None else day_number(joined_until, "joined_until")
         starts = np.array(expressions.period_starts(self._first, last, per))
         periods = pd.RangeIndex(1, len(starts), name="period")
         frame = pd.DataFrame(
@@ -258,11 +264,11 @@ class Transactions:
     @property
     def half(self) -> str:
         """The day in the middle of the log (ISO), where a calibration period may end."""
-        return _iso(self._first + self.days // 2)
+        return iso(self._first + self.days // 2)
 
     def time_until(self, day: Any, unit: str = "week") -> float:
         """Time from the first day of the log to `day`, in `unit`."""
-        return (_day(day, "day") - self._first) / days_per(unit)
+        return (day_number(day, "day") - self._first) / days_per(unit)
 
     @property
     def _days(self) -> nw.LazyFrame:
@@ -284,21 +290,3 @@ class Transactions:
     def _collect(self, frame: nw.LazyFrame, key: str = "customer") -> pd.DataFrame:
         table = frame.collect(backend="pandas").to_native().set_index(key)
         return table.rename_axis(index=self.customer) if key == "customer" else table
-
-
-def _day(value: Any, name: str) -> int:
-    """Days since 1970-01-01 of an ISO text, a date, or anything pandas takes for a timestamp."""
-    try:
-        if isinstance(value, str):
-            day = dt.datetime.strptime(value, "%Y-%m-%d").date()
-        elif isinstance(value, dt.date | np.datetime64):
-            day = pd.Timestamp(value).date()
-        else:
-            raise ValueError
-        return (day - EPOCH).days
-    except (ValueError, TypeError):
-        raise SchemaError(f'{name} must be a date such as "1997-09-30", not {value!r}.') from None
-
-
-def _iso(day: int) -> str:
-    return (EPOCH + dt.timedelta(day)).isoformat()

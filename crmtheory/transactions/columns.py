@@ -52,7 +52,8 @@ def customer(connection: duckdb.DuckDBPyConnection, kind: str, is_csv: bool) -> 
     if kind in {"FLOAT", "DOUBLE"}:
         whole = Rule(
             f"not {missing} and (customer <> trunc(customer) or abs(customer) >= 2^53)",
-            "{rows} {has} a customer id that is not a whole number, first: {first}. Give ids as integers or text.",
+            "{rows} {has} a customer id that is not a whole number, first: {first}. Give ids as integers or "
+            "text.",
             "customer",
         )
         return Column("customer::BIGINT", (rule, whole))

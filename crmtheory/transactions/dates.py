@@ -51,9 +51,10 @@ class Form:
             parsed if sure else f"(case when regexp_full_match({TEXT}, '{self.pattern}') then {parsed} end)"
         )
 
-    def __str__(self) -> str:
-        parts = ["YYYY", "MM", "DD"] if self.first == "year" else ["DD", "MM", "YYYY"]
-        return self.separator.join(parts)
+    def name(self, dayfirst: bool | None) -> str:
+        """The form as people write it: DD/MM/YYYY."""
+        parts = ["MM", "DD", "YYYY"] if dayfirst is False else ["DD", "MM", "YYYY"]
+        return self.separator.join(["YYYY", "MM", "DD"] if self.first == "year" else parts)
 
 
 FORMS = (
@@ -107,9 +108,8 @@ def _text(
         f"from raw where {written}"
     ).fetchall()[0]
     if wrong:
-        rules += _unreadable(
-            connection, form, dayfirst, f"not {blank} and {day} is null", kept, bool(readable)
-        )
+        bad = f"not {blank} and {day} is null"
+        rules += _unreadable(connection, form, dayfirst, form.name(reading), bad, kept)
     if zoned and timezone is None:
         rules.append(
             Rule(offset, f"{{rows}} {{has}} an offset from UTC, first: {{first}}. {_ask_zone()}", "date")
@@ -118,7 +118,7 @@ def _text(
         rules.append(
             Rule(
                 f"{day} is not null and not {offset}",
-                "{rows} {has} no offset from UTC while others have one, first: {first}. Write all in one way.",
+                "{rows} {has} no offset from UTC, but others have, first: {first}. Write all in one way.",
                 "date",
             )
         )
@@ -154,10 +154,11 @@ def _order(connection: duckdb.DuckDBPyConnection, form: Form, written: str) -> t
         f"from raw where {written}"
     ).fetchall()[0]
     if days and months:
-        sentence = (
-            "{rows} can only be %s first, first: {first}. Two forms are mixed; bring the column to one."
-        )
-        rules = [Rule(day_first, sentence % "day", "date"), Rule(month_first, sentence % "month", "date")]
+        sentence = "{rows} can only be %s, first: {first}. Two forms are mixed; bring all to one form."
+        rules = [
+            Rule(day_first, sentence % "day/month", "date"),
+            Rule(month_first, sentence % "month/day", "date"),
+        ]
         return False, rules
     if either and not days and not months:
         sentence = (
@@ -169,47 +170,35 @@ def _order(connection: duckdb.DuckDBPyConnection, form: Form, written: str) -> t
 
 
 def _unreadable(
-    connection: duckdb.DuckDBPyConnection, form: Form, dayfirst: bool | None, bad: str, kept: str, some: bool
+    connection: duckdb.DuckDBPyConnection, form: Form, dayfirst: bool | None, usual: str, bad: str, kept: str
 ) -> Iterator[Rule]:
     """Rules for the rows that are no dates of the usual form: written in another form, or in none."""
-    others = " or ".join(
-        f"{other.day(True)} is not null or {other.day(False)} is not null" for other in _other(form)
-    )
-    usual = (
-        f"{form}"
-        if form.first == "year" or dayfirst is not False
-        else f"MM{form.separator}DD{form.separator}YYYY"
-    )
+    days = [other.day(order) for other in FORMS if other != form for order in (True, False)]
+    elsewhere = f"coalesce({', '.join(days)}) is not null"
     yield Rule(
-        f"{bad} and ({others})",
+        f"{bad} and {elsewhere}",
         f"{{rows}} {{has}} another form than the usual {usual}, first: {{first}}. Bring all to one form.",
         "date",
     )
-    hint = f"Dates are read when written {EXAMPLES}."
-    if some:
-        hint = f"The others are written {usual}; the usual cause is a day that does not exist, or a slip."
-    if form.first != "year" and dayfirst is not None:
-        swapped, wrong = connection.execute(
-            f"select count({form.day(not dayfirst)}), count(*) from raw where {kept} and {bad}"
-        ).fetchall()[0]
-        if swapped == wrong:
-            hint = f"If the {'month' if dayfirst else 'day'} comes first, pass dayfirst={not dayfirst}."
-    yield Rule(
-        f"{bad} and not ({others})", f"{{rows}} cannot be read as dates, first: {{first}}. {hint}", "date"
-    )
-
-
-def _other(form: Form) -> list[Form]:
-    return [other for other in FORMS if other != form]
+    every, wrong, swapped = connection.execute(
+        f"select count(*), count(*) filter ({bad}), count({form.day(not dayfirst)}) filter ({bad}) "
+        f"from raw where {kept}"
+    ).fetchall()[0]
+    hint = f"The others are written {usual}; the usual cause is a day that does not exist, or a slip."
+    if form.first != "year" and dayfirst is not None and swapped == wrong:
+        hint = f"If the {'month' if dayfirst else 'day'} comes first, pass dayfirst={not dayfirst}."
+    elif wrong == every:
+        hint = f"Dates are read when written {EXAMPLES}."
+    sentence = f"{{rows}} cannot be read as dates, first: {{first}}. {hint}"
+    yield Rule(f"{bad} and not ({elsewhere})", sentence, "date")
 
 
 def _local_day(day: str, timezone: str) -> str:
     """SQL: the day in `timezone` of a text that carries an offset."""
     offset = rf"regexp_extract({TEXT}, '{OFFSET}\s*$', 1)"  # Z, UTC, +01, -0530, +05:30
-    minutes = (
-        f"(case when {offset}[1] in ('+', '-') then ({offset}[1] || '1')::INT * "
-        f"(substr({offset}, 2, 2)::INT * 60 + case when length({offset}) > 3 then right({offset}, 2)::INT else 0 end)"
-        " else 0 end)"
-    )
+    hours = f"substr({offset}, 2, 2)::INT"
+    rest = f"(case when length({offset}) > 3 then right({offset}, 2)::INT else 0 end)"
+    signed = f"({offset}[1] || '1')::INT * ({hours} * 60 + {rest})"
+    minutes = f"(case when {offset}[1] in ('+', '-') then {signed} else 0 end)"
     clock = f"try_cast(regexp_extract({TEXT}, '{TIME}') as TIME)"
     return f"(({day} + {clock} - to_minutes({minutes})) at time zone 'UTC' at time zone '{timezone}')::DATE"

@@ -1,6 +1,6 @@
 """From a source to the table `days` in DuckDB, by way of every check. What is left out is counted.
 
-raw (as opened) → log (customer, day, amount; clean) → days (customer, day, net money as a whole number, counts)
+raw (as opened) → log (customer, day, amount; clean) → days (customer, day, net money and counts)
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import narwhals as nw
 from crmtheory.errors import SchemaError, unknown
 from crmtheory.schema import broken
 from crmtheory.transactions import columns, summary
+from crmtheory.transactions.calendar import EPOCH
 from crmtheory.transactions.dates import date as date_column
 from crmtheory.transactions.report import Report
 from crmtheory.transactions.source import Source, open_source
 
-EPOCH = dt.date(1970, 1, 1)
 EXACT = 2.0**53  # whole numbers up to here are exact in a double
 ROOM = 125  # bits of DuckDB's widest integer that a sum of money may fill
 
@@ -164,8 +164,8 @@ def _report(
             [
                 (
                     wanted["amount"],
-                    f"{refunds or int(total['refunds']):,} of {rows:,} rows are negative, and no purchase is left. "
-                    "If the sign is turned round in this log, multiply the amounts by -1.",
+                    f"{refunds or int(total['refunds']):,} of {rows:,} rows are negative, and no purchase is "
+                    "left. If the sign is turned round in this log, multiply the amounts by -1.",
                 )
             ],
         )

@@ -108,8 +108,8 @@ def _csv(
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
     reader = (
         f"read_csv({literal(glob.escape(str(path)))}, auto_detect=false, header=true, "
-        f"delim={literal(delimiter)}, quote='\"', escape='\"', columns={{{columns}}}, hive_partitioning=false, "
-        f"compression='{'gzip' if packed else 'none'}')"
+        f"delim={literal(delimiter)}, quote='\"', escape='\"', columns={{{columns}}}, "
+        f"hive_partitioning=false, compression='{'gzip' if packed else 'none'}')"
     )
     if chosen:
         try:

@@ -1,8 +1,8 @@
 """From rows to days to customers: the whole counting, in expressions that any engine narwhals speaks can run.
 
 Days are whole numbers (days since 1970-01-01) and money is whole numbers of a small unit, so sums are exact
-and do not depend on the order of the rows. `nth` says which purchase day of the customer a day belongs to: its
-own number when it is one, the latest earlier one when it is a day of refunds, 0 when there is none before it.
+and do not depend on the order of the rows. `nth` says which purchase day of the customer a day belongs to:
+its own number when it is one, the latest earlier one when it is a day of refunds, 0 when none came before.
 """
 
 from __future__ import annotations
@@ -129,18 +129,19 @@ def purchases(days: Frame, scale: float) -> Frame:
     )
 
 
-def per_period(days: Frame, scale: float, first: int, end: int, joined: int, per: float) -> Frame:
+def per_period(days: Frame, scale: float, first: int, end: int, joined: int | None, per: float) -> Frame:
     """First and repeat purchases and net revenue of each period that has rows; period 1 begins on `first`.
 
-    Only customers whose first purchase was on day `joined` or earlier are counted.
+    With `joined`, only customers whose first purchase was on that day or earlier are counted.
     """
     # In whole numbers, because a month is 30.4375 days and a quotient of decimals may fall on the wrong side.
     period = (nw.col("day") - first) * SIXTEENTHS // round(per * SIXTEENTHS) + 1
     buys, nth = nw.col("purchase"), nw.col("nth")
-    born = nw.when(buys & (nth == 1)).then(nw.col("day")).min().over("customer")
+    if joined is not None:
+        first_purchase = nw.when(buys & (nth == 1)).then(nw.col("day")).min().over("customer")
+        days = days.with_columns(joined=first_purchase).filter(nw.col("joined") <= joined)
     return (
-        days.with_columns(born=born)
-        .filter((nw.col("day") <= end) & (nw.col("born") <= joined))
+        days.filter(nw.col("day") <= end)
         .with_columns(period=period)
         .group_by("period")
         .agg(

@@ -140,7 +140,7 @@ def sensitivity(fit: AttritionFit, spend: SpendFit, summary: pd.DataFrame, setti
     frame, index = assumption in words: equity, low, high, chosen (True for the settings in force)
     """
     rate, margin, horizon = settings.discount_rate, settings.margin, settings.horizon
-    cases = {f"as chosen: {horizon}, {rate:.0%} a year, margin {margin:.0%}": settings}
+    cases = {f"as chosen: {horizon},\n{rate:.0%} a year, margin {margin:.0%}": settings}
     cases |= {f"horizon {other}": dataclasses.replace(settings, horizon=other) for other in ("26 weeks", "3 years", "10 years")}
     rates = (rate / 2, rate + 0.1)
     cases |= {f"discount rate {other:.0%}": dataclasses.replace(settings, discount_rate=other) for other in rates}
