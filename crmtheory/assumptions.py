@@ -1,7 +1,8 @@
-"""Checks of what the value models assume, each as a small table that can be drawn and a number with an interval.
+"""Checks of what the value models assume, each as a small table that can be drawn and a number with an
+interval.
 
-Three assumptions carry the most weight: spend per purchase does not depend on how often one buys; purchases come at random moments;
-customers won at different times behave alike.
+Three assumptions carry the most weight: spend per purchase does not depend on how often one buys; purchases
+come at random moments; customers won at different times behave alike.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ def spend_by_frequency(summary: pd.DataFrame, most: int = 6) -> pd.DataFrame:
 
     Returns
     -------
-    frame, index = repeat purchases: low, median, high (quartiles of m), customers. Customers without repeat spend are left out.
+    frame, index = repeat purchases: low, median, high (quartiles of m), customers. Customers without repeat
+    spend are left out.
 
     >>> spend_by_frequency(pd.DataFrame({"x": [1, 1, 9], "m": [10.0, 20.0, 15.0]}))["median"].to_dict()
     {'1': 15.0, '6+': 15.0}
@@ -33,28 +35,34 @@ def spend_by_frequency(summary: pd.DataFrame, most: int = 6) -> pd.DataFrame:
 
 
 def middle_fractions(purchases: pd.DataFrame) -> pd.Series:
-    """For each customer with three purchases or more: where the second of the last three falls between its neighbours, 0 to 1.
+    """For each customer with three purchases or more: where the second of the last three falls between its
+    neighbours, 0 to 1.
 
-    When purchases come at random (a Poisson process at the customer's own rate) this is uniform, whatever the rates are (Wheat &
-    Morrison 1990, J. Marketing Research 27, 87–93). Regular buyers heap up in the middle.
+    When purchases come at random (a Poisson process at the customer's own rate) this is uniform, whatever the
+    rates are (Wheat & Morrison 1990, J. Marketing Research 27, 87–93). Regular buyers heap up in the middle.
 
     Parameters
     ----------
-    purchases : frame of `Transactions.purchases`: customer (first column), date, one row per purchase day, in order of date
+    purchases : frame of `Transactions.purchases`: customer (first column), date, one row per purchase day, in
+        order of date
     """
     customer = purchases.columns[0]
     last = purchases.groupby(customer, sort=True).tail(3)
     last = last[last.groupby(customer)[customer].transform("size") == 3]
-    days = last.sort_values([customer, "date"])["date"].to_numpy("datetime64[D]").astype(np.int64).reshape(-1, 3)
+    days = (
+        last.sort_values([customer, "date"])["date"].to_numpy("datetime64[D]").astype(np.int64).reshape(-1, 3)
+    )
     fraction = (days[:, 1] - days[:, 0]) / (days[:, 2] - days[:, 0])
     return pd.Series(fraction, index=last[customer].unique(), name="fraction")
 
 
-def timing_shape(fractions: pd.Series, rng: np.random.Generator, resamples: int = 1000, level: float = 0.95) -> pd.DataFrame:
+def timing_shape(
+    fractions: pd.Series, rng: np.random.Generator, resamples: int = 1000, level: float = 0.95
+) -> pd.DataFrame:
     """The shape k of the times between purchases: 1 for random timing, more for regular, less for bunched.
 
-    If the times between purchases are Gamma with shape k, the fraction is Beta(k, k) with variance 1 / (4(2k + 1)) (Wheat & Morrison
-    1990), so k = (1 / (4 · variance) − 1) / 2.
+    If the times between purchases are Gamma with shape k, the fraction is Beta(k, k) with variance 1 / (4(2k
+    + 1)) (Wheat & Morrison 1990), so k = (1 / (4 · variance) − 1) / 2.
 
     Returns
     -------
@@ -65,7 +73,9 @@ def timing_shape(fractions: pd.Series, rng: np.random.Generator, resamples: int 
     """
     values = fractions.to_numpy(float)
     if len(values) < 2:
-        raise DomainError("Fewer than two customers have three purchases, so nothing can be said about timing.")
+        raise DomainError(
+            "Fewer than two customers have three purchases, so nothing can be said about timing."
+        )
 
     def shape(sample: Array) -> float:
         variance = float(np.mean((sample - 0.5) ** 2))
@@ -109,13 +119,18 @@ def cohorts(purchases: pd.DataFrame, last: pd.Timestamp, days: int, level: float
     groups = each.groupby(month)
     table = pd.DataFrame({"mean": groups.mean(), "customers": groups.size()})
     table = table[table["customers"] > 1]
-    half = stats.t.ppf(0.5 + level / 2, table["customers"] - 1) * groups.std().loc[table.index] / np.sqrt(table["customers"])
+    half = (
+        stats.t.ppf(0.5 + level / 2, table["customers"] - 1)
+        * groups.std().loc[table.index]
+        / np.sqrt(table["customers"])
+    )
     table = table.assign(low=(table["mean"] - half).clip(lower=0), high=table["mean"] + half)
     return table.rename_axis("month")[["mean", "low", "high", "customers"]]
 
 
 def drift_in_words(table: pd.DataFrame) -> str:
-    """Whether the months of a `cohorts` table can be told apart: does one number lie in the intervals of all of them?
+    """Whether the months of a `cohorts` table can be told apart: does one number lie in the intervals of all
+    of them?
 
     The intervals are those of single months, so with many months one may fall out by chance.
     """

@@ -1,9 +1,13 @@
-"""The claims ledger: what the theories say, put to the test on data, with a verdict that is computed and never written by hand.
+"""The claims ledger: what the theories say, put to the test on data, with a verdict that is computed and
+never written by hand.
 
-θ is the estimand of a claim, [low, high] its 95 % interval, δ the threshold that was fixed beforehand (see claims.toml).
+θ is the estimand of a claim, [low, high] its 95 % interval, δ the threshold that was fixed beforehand (see
+claims.toml).
     "at least"      low ≥ δ: supported      high < δ: contradicted                else inconclusive
-    "equivalence"   −δ ≤ low, high ≤ δ: supported      interval outside ±δ: contradicted      else inconclusive
-A claim without data, or without a test in this version, is "not testable" and says why. Simulated data are marked as such.
+    "equivalence"   −δ ≤ low, high ≤ δ: supported      interval outside ±δ: contradicted      else
+    inconclusive
+A claim without data, or without a test in this version, is "not testable" and says why. Simulated data are
+marked as such.
 """
 
 from __future__ import annotations
@@ -57,7 +61,8 @@ def _ledger() -> tuple[dict[str, Any], ...]:
 
 
 def ledger() -> pd.DataFrame:
-    """All claims, one row each, index = id: theory, claim, claim_zh, estimand, kind, threshold, its source, data, needs.
+    """All claims, one row each, index = id: theory, claim, claim_zh, estimand, kind, threshold, its source,
+    data, needs.
 
     >>> ledger().loc["VAL-1", "claim"]
     '20 % of customers bring 80 % of revenue'
@@ -96,14 +101,16 @@ def test(
     Parameters
     ----------
     claim : its id, such as "VAL-1"
-    data : a frame with the columns the claim needs (VAL-1: revenue; VAL-2: clv, past_spend, holdout_revenue; VAL-5: x, m)
+    data : a frame with the columns the claim needs (VAL-1: revenue; VAL-2: clv, past_spend, holdout_revenue;
+        VAL-5: x, m)
     name : what the data are called in the report
     threshold : another δ than the ledger's; the verdict shows both
     simulated : marks the verdict as one on simulated data
 
     Returns
     -------
-    Verdict; "not testable" with the missing column named when one is missing, or when this version has no test yet
+    Verdict; "not testable" with the missing column named when one is missing, or when this version has no
+    test yet
 
     >>> test("VAL-1", pd.DataFrame({"revenue": [1.0] * 50}), name="equal customers").verdict
     'contradicted'
@@ -173,7 +180,9 @@ def _top_share_of_revenue(data: pd.DataFrame, rng: np.random.Generator) -> Estim
 
 
 def _capture_gain(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    """Part of holdout revenue held by the top 20 % by CLV, less that by past spend; each resample ranks its own customers."""
+    """Part of holdout revenue held by the top 20 % by CLV, less that by past spend; each resample ranks its
+    own customers.
+    """
     clv, past, outcome = (data[column].to_numpy() for column in ("clv", "past_spend", "holdout_revenue"))
 
     def gain(rows: Array) -> float:
@@ -185,7 +194,9 @@ def _capture_gain(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
 
 
 def _spearman(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    """Spearman's rank correlation of x and m among those who bought again, interval of Bonett & Wright (2000, Psychometrika 65)."""
+    """Spearman's rank correlation of x and m among those who bought again, interval of Bonett & Wright (2000,
+    Psychometrika 65).
+    """
     used = data[(data["x"] > 0) & (data["m"] > 0)]
     n = len(used)
     if n < 10 or used["x"].nunique() == 1 or used["m"].nunique() == 1:

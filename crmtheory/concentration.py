@@ -1,8 +1,9 @@
 """Concentration: how much of a total a few customers hold (the Pareto principle, 帕累托原则).
 
-Notation: n customers with values v; sorted from the largest, the top share S(q) is the part of the total that the first q·n of
-them hold, with linear interpolation between customers. The Lorenz curve is the same read from the smallest; Gini is twice the
-area between it and the diagonal (0: all equal, 1: one customer holds everything).
+Notation: n customers with values v; sorted from the largest, the top share S(q) is the part of the total that
+the first q·n of them hold, with linear interpolation between customers. The Lorenz curve is the same read
+from the smallest; Gini is twice the area between it and the diagonal (0: all equal, 1: one customer holds
+everything).
 
 Ties need no rule: customers with equal values have equal shares, in whatever order they are sorted.
 """
@@ -37,7 +38,8 @@ def lorenz(values: ArrayLike, points: int = 201) -> pd.DataFrame:
 
 
 def gini(values: ArrayLike) -> float:
-    """The Gini coefficient (Gini 1912), as the area formula over n customers, without small-sample correction.
+    """The Gini coefficient (Gini 1912), as the area formula over n customers, without small-sample
+    correction.
 
     >>> gini([5, 5, 5, 5]), gini([0, 0, 0, 1])
     (0.0, 0.75)
@@ -55,7 +57,8 @@ def top_share(values: ArrayLike, share: float = 0.2) -> float:
 
 
 def share_needed(values: ArrayLike, part: float = 0.8) -> float:
-    """The smallest share of customers that together hold `part` of the total: the exact x of an "x : 80" rule.
+    """The smallest share of customers that together hold `part` of the total: the exact x of an "x : 80"
+    rule.
 
     >>> round(share_needed([8, 1, 1, 0, 0], 0.8), 12)
     0.2
@@ -64,7 +67,8 @@ def share_needed(values: ArrayLike, part: float = 0.8) -> float:
 
 
 def whale_curve(profit: ArrayLike, points: int = 201) -> pd.DataFrame:
-    """Cumulative profit, most profitable customers first, as a part of the final total (Kaplan & Narayanan 2001).
+    """Cumulative profit, most profitable customers first, as a part of the final total (Kaplan & Narayanan
+    2001).
 
     It rises above 1 when customers at the far end lose money. Columns `customers` and `total`.
 
@@ -79,7 +83,8 @@ def whale_curve(profit: ArrayLike, points: int = 201) -> pd.DataFrame:
 def captured(score: ArrayLike, outcome: ArrayLike, share: float = 0.2) -> float:
     """The part of the total outcome that falls on the top `share` of customers ranked by score.
 
-    Customers with equal scores at the cut are taken in part, each the same part: no order among equals is assumed.
+    Customers with equal scores at the cut are taken in part, each the same part: no order among equals is
+    assumed.
 
     >>> captured([3, 2, 1, 1], [10, 0, 6, 4], 0.75)  # the third place is shared by two
     0.75
@@ -98,19 +103,24 @@ def captured(score: ArrayLike, outcome: ArrayLike, share: float = 0.2) -> float:
 
 
 def capture_curve(score: ArrayLike, outcome: ArrayLike, points: int = 201) -> pd.DataFrame:
-    """`captured` for every share of customers: columns `customers` and `total`, both from 0 to 1 (a gain curve).
+    """`captured` for every share of customers: columns `customers` and `total`, both from 0 to 1 (a gain
+    curve).
 
     >>> capture_curve([2, 1], [3, 1], points=3)["total"].tolist()
     [0.0, 0.75, 1.0]
     """
     share = np.linspace(0.0, 1.0, points)
-    return pd.DataFrame({"customers": share, "total": [0.0, *(captured(score, outcome, q) for q in share[1:])]})
+    return pd.DataFrame(
+        {"customers": share, "total": [0.0, *(captured(score, outcome, q) for q in share[1:])]}
+    )
 
 
 def overlap(before: pd.Series, after: pd.Series, share: float = 0.2) -> float:
-    """Of the top `share` of customers before, the part that is in the top `share` after; customers matched by index.
+    """Of the top `share` of customers before, the part that is in the top `share` after; customers matched by
+    index.
 
-    Customers missing afterwards count as 0 then. Ties at a cut are broken by the order of the index of `before`.
+    Customers missing afterwards count as 0 then. Ties at a cut are broken by the order of the index of
+    `before`.
     """
     later = after.reindex(before.index).fillna(0.0)
     size = max(1, round(_checked_share(share) * len(before)))
@@ -171,7 +181,8 @@ def _sorted(values: ArrayLike) -> Array:
         raise SchemaError("Concentration needs a list of at least one value, one per customer.")
     if not np.isfinite(v).all():
         raise SchemaError(
-            f"{(~np.isfinite(v)).sum():,} of {len(v):,} values are missing or infinite. Leave them out or set them to 0."
+            f"{(~np.isfinite(v)).sum():,} of {len(v):,} values are missing or "
+            f"infinite. Leave them out or set them to 0."
         )
     if not v.sum() > 0:
         raise DomainError(

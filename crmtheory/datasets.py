@@ -137,7 +137,8 @@ def path(name: str) -> Path:
 
 
 def locate(name: str | Path) -> Path:
-    """A data set of the package by its name, or else a file of your own by its path, seen from the working directory.
+    """A data set of the package by its name, or else a file of your own by its path, seen from the working
+    directory.
 
     Raises
     ------
@@ -152,7 +153,7 @@ def locate(name: str | Path) -> Path:
     file = Path(name).expanduser()
     if file.exists():
         return file
-    raise SchemaError(f'There is no file {file.absolute()}. {unknown("data set", name, names)}')
+    raise SchemaError(f"There is no file {file.absolute()}. {unknown('data set', name, names)}")
 
 
 def load(name: str) -> pd.DataFrame:

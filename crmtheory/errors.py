@@ -1,6 +1,7 @@
 """The three errors this package raises, and the wording they share.
 
-Every message says what was expected, how much of the data breaks it, where first, the usual cause and the next step.
+Every message says what was expected, how much of the data breaks it, where first, the usual cause and the
+next step.
 """
 
 from __future__ import annotations

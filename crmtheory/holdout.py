@@ -1,7 +1,7 @@
 """Judging predictions on a holdout: what was expected before a date against what happened after it.
 
-A prediction is a Series with one number per customer; the truth is another on the same index. Models and naive rules are judged
-by the same functions, with bootstrap intervals over customers.
+A prediction is a Series with one number per customer; the truth is another on the same index. Models and
+naive rules are judged by the same functions, with bootstrap intervals over customers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.proportion import proportion_confint
 
 from crmtheory.concentration import _captured
@@ -24,8 +23,9 @@ from crmtheory.numerics import Array
 def naive_rules(summary: pd.DataFrame, t: float) -> dict[str, pd.Series]:
     """Expected purchases in the next t by three rules of thumb that need no model.
 
-    "mean of all" gives everybody the average rate of the past; "own past rate" goes on at the customer's own rate (x / T);
-    "repeats if recent" does so for customers whose last purchase lies in the second half of their time, and 0 for the rest.
+    "mean of all" gives everybody the average rate of the past; "own past rate" goes on at the customer's own
+    rate (x / T); "repeats if recent" does so for customers whose last purchase lies in the second half of
+    their time, and 0 for the rest.
 
     >>> frame = pd.DataFrame({"x": [2, 0], "t_x": [9.0, 0.0], "T": [10.0, 10.0]})
     >>> naive_rules(frame, 5.0)["own past rate"].tolist()
@@ -46,8 +46,8 @@ def fit_all(summary: pd.DataFrame) -> tuple[dict[str, AttritionFit], pd.DataFram
 
     Returns
     -------
-    the fits by name, without models that these data cannot tell; and a table with one row per model: parameters,
-    log_likelihood, AIC, status, message (a model that failed keeps its row and says why)
+    the fits by name, without models that these data cannot tell; and a table with one row per model:
+    parameters, log_likelihood, AIC, status, message (a model that failed keeps its row and says why)
 
     Raises
     ------
@@ -59,7 +59,12 @@ def fit_all(summary: pd.DataFrame) -> tuple[dict[str, AttritionFit], pd.DataFram
         row = {"model": name, "parameters": len(model.params), "log_likelihood": np.nan, "AIC": np.nan}
         try:
             fit = fits[name] = model.fit(summary)
-            row |= {"log_likelihood": fit.loglik, "AIC": fit.aic, "status": fit.verdict.status, "message": fit.verdict.message}
+            row |= {
+                "log_likelihood": fit.loglik,
+                "AIC": fit.aic,
+                "status": fit.verdict.status,
+                "message": fit.verdict.message,
+            }
         except ConvergenceError as error:
             row |= {"status": "not fitted", "message": str(error)}
             errors.append(error)
@@ -70,7 +75,9 @@ def fit_all(summary: pd.DataFrame) -> tuple[dict[str, AttritionFit], pd.DataFram
 
 
 def choose(table: pd.DataFrame, fits: Mapping[str, AttritionFit]) -> str:
-    """The fitted model with the smallest RMSE on the holdout in a table of `scores`; among converged ones if there are any."""
+    """The fitted model with the smallest RMSE on the holdout in a table of `scores`; among converged ones if
+    there are any.
+    """
     sound = [name for name, fit in fits.items() if fit.verdict.converged] or list(fits)
     rmse = table[(table["measure"] == "RMSE") & table["prediction"].isin(sound)]
     return str(rmse.loc[rmse["estimate"].idxmin(), "prediction"])
@@ -86,12 +93,14 @@ def scores(
 ) -> pd.DataFrame:
     """How good each prediction was, one row per prediction and measure.
 
-    Measures: "bias" (sum predicted / sum actual − 1), "MAE" and "RMSE" (per customer), "rank correlation" (Spearman) and "top-decile
-    lift" (what the predicted best tenth did, relative to the average customer; ties share).
+    Measures: "bias" (sum predicted / sum actual − 1), "MAE" and "RMSE" (per customer), "rank correlation"
+    (Spearman) and "top-decile lift" (what the predicted best tenth did, relative to the average customer;
+    ties share).
 
     Returns
     -------
-    tidy frame: prediction, measure, estimate, low, high; the interval is a bootstrap percentile interval over customers
+    tidy frame: prediction, measure, estimate, low, high; the interval is a bootstrap percentile interval over
+    customers
     """
     truth = actual.to_numpy(float)
     picks = [rng.integers(0, len(truth), len(truth)) for _ in range(resamples)]
@@ -135,7 +144,8 @@ def share_with_interval(happened: pd.Series, level: float = 0.95) -> tuple[float
 def calibration(
     predicted: pd.Series, actual: pd.Series, groups: int = 10, level: float = 0.95
 ) -> pd.DataFrame:
-    """Customers in groups of equal size by prediction: mean predicted against mean actual, with an interval of the mean.
+    """Customers in groups of equal size by prediction: mean predicted against mean actual, with an interval
+    of the mean.
 
     Equal predictions fall in the same group, so there may be fewer groups than asked for.
 
@@ -160,7 +170,9 @@ def calibration(
 
 
 def by_frequency(predicted: pd.Series, summary: pd.DataFrame, most: int = 7) -> pd.DataFrame:
-    """Mean holdout purchases, actual and predicted, by the number of earlier repeat purchases (`most` and more together)."""
+    """Mean holdout purchases, actual and predicted, by the number of earlier repeat purchases (`most` and
+    more together).
+    """
     group = summary["x"].clip(upper=most)
     frame = pd.DataFrame({"actual": summary["x_holdout"], "predicted": predicted}).groupby(group)
     table = frame.mean().assign(customers=frame.size())
@@ -180,7 +192,8 @@ def tracking(
     draws: int = 100,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Cumulative repeat purchases of a whole customer base, period by period, as the model expects them, with a prediction band.
+    """Cumulative repeat purchases of a whole customer base, period by period, as the model expects them, with
+    a prediction band.
 
     Parameters
     ----------
@@ -190,8 +203,8 @@ def tracking(
 
     Returns
     -------
-    frame with index period (1, …): expected, low, high. The band is for *what will be counted*: each draw takes parameters from
-    their estimated sampling distribution and then simulates every customer.
+    frame with index period (1, …): expected, low, high. The band is for *what will be counted*: each draw
+    takes parameters from their estimated sampling distribution and then simulates every customer.
     """
     time = np.arange(1, periods + 1)
     born, count = np.unique((start - summary["T"].to_numpy(float)).round(9), return_counts=True)
@@ -209,7 +222,9 @@ def tracking(
 
 
 def draw_parameters(fit: AttritionFit, rng: np.random.Generator) -> Array:
-    """One draw of θ from its estimated sampling distribution (normal in ln θ); the estimate itself where that is unknown."""
+    """One draw of θ from its estimated sampling distribution (normal in ln θ); the estimate itself where that
+    is unknown.
+    """
     if not np.isfinite(fit.cov_log).all():
         return fit.theta
     return np.exp(rng.multivariate_normal(np.log(fit.theta), fit.cov_log, method="eigh"))

@@ -70,8 +70,8 @@ RUNS: tuple[Run, ...] = (
             "customer": "customer_id",
             "date": "invoice_time",
             "amount": "amount_gbp",
-            "calibration_end": "2011-03-31",
             "currency": "£",
+            "acquisition_cost": 40.0,
         },
     ),
 )

@@ -1,4 +1,5 @@
-"""Small numerical tools that the models share: stable gamma ratios, quadrature, distinct rows, derivatives, optimum.
+"""Small numerical tools that the models share: stable gamma ratios, quadrature, distinct rows, derivatives,
+optimum.
 
 Nothing here knows about customers. Functions take and return arrays; none has state.
 """
@@ -17,13 +18,15 @@ Array = NDArray[np.float64]
 
 
 def log_rising(a: ArrayLike, n: ArrayLike) -> Array:
-    """ln Γ(a + n) − ln Γ(a) for a > 0, n ≥ 0, without the loss of digits that the plain difference has for large a.
+    """ln Γ(a + n) − ln Γ(a) for a > 0, n ≥ 0, without the loss of digits that the plain difference has for
+    large a.
 
     >>> float(log_rising(1.0, 4.0).round(12)) == float(np.log(24).round(12))
     True
     """
     a, n = np.broadcast_arrays(np.asarray(a, float), np.asarray(n, float))
-    # Above 16 both logarithms are large and nearly equal: write the difference out by Stirling's series instead.
+    # Above 16 both logarithms are large and nearly equal: write the difference out by Stirling's series
+    # instead.
     big = np.where(a > 16, a, 16.0)
     top = big + n
     stirling = (
@@ -33,7 +36,9 @@ def log_rising(a: ArrayLike, n: ArrayLike) -> Array:
 
 
 def _stirling_tail(z: Array) -> Array:
-    """ln Γ(z) minus its leading Stirling terms, for z ≥ 16 (Abramowitz & Stegun 6.1.41; next term below 1e-16)."""
+    """ln Γ(z) minus its leading Stirling terms, for z ≥ 16 (Abramowitz & Stegun 6.1.41; next term below
+    1e-16).
+    """
     w = 1.0 / (z * z)
     return (1 / 12 - w * (1 / 360 - w * (1 / 1260 - w * (1 / 1680 - w * (1 / 1188 - w * 691 / 360360))))) / z
 
@@ -47,9 +52,9 @@ def beta_mean(f: Callable[[Array, Array], Array], a: Array, b: Array, head: Arra
     """E[f(p, 1 − p)] for p ~ Beta(a, b), one (a, b) a row, by the trapezoid rule in s = logit p.
 
     f is smooth, positive and falling in p, and gets arrays of shape (rows, nodes); `head` is a bound on
-    ln f(0) − ln E[f]. In s the integrand is analytic in a strip around the real line, so equally spaced nodes converge
-    exponentially (Trefethen & Weideman 2014, SIAM Review 56). Needs a and b not far below 0.3: the density's tails in s
-    fall like e^(as) and e^(−bs).
+    ln f(0) − ln E[f]. In s the integrand is analytic in a strip around the real line, so equally spaced nodes
+    converge exponentially (Trefethen & Weideman 2014, SIAM Review 56). Needs a and b not far below 0.3: the
+    density's tails in s fall like e^(as) and e^(−bs).
     """
     drop, spacing = 36.0, 0.25
     left = drop + np.asarray(head, float)
@@ -79,8 +84,8 @@ def _softplus(s: Array) -> Array:
 def distinct_rows(columns: list[Array], weights: Array) -> tuple[list[Array], Array, NDArray[np.intp]]:
     """The distinct rows of equally long columns, the summed weight of each, and where each row went.
 
-    A fit or a prediction costs as much as the distinct histories, not as the customers. Sorted, so the result does not
-    depend on the order of the rows.
+    A fit or a prediction costs as much as the distinct histories, not as the customers. Sorted, so the result
+    does not depend on the order of the rows.
     """
     frame = pd.DataFrame(dict(enumerate(columns)))
     groups = frame.groupby(list(frame.columns), sort=True)
@@ -88,11 +93,14 @@ def distinct_rows(columns: list[Array], weights: Array) -> tuple[list[Array], Ar
     size = int(inverse.max()) + 1 if len(inverse) else 0
     first = np.empty(size, np.intp)
     first[inverse[::-1]] = np.arange(len(inverse))[::-1]
-    return [column[first] for column in columns], np.bincount(inverse, weights, size), inverse
+    counts = np.bincount(inverse, weights, size).astype(float)
+    return [column[first] for column in columns], counts, inverse
 
 
 def jacobian(f: Callable[[Array], Array], point: Array, step: float = 1e-4) -> Array:
-    """Central differences of f, shape (k,) → f's shape, stacked along a new first axis: (k, …). Error of order step²."""
+    """Central differences of f, shape (k,) → f's shape, stacked along a new first axis: (k, …). Error of
+    order step².
+    """
     columns = []
     for i in range(len(point)):
         up, down = point.copy(), point.copy()
@@ -104,7 +112,9 @@ def jacobian(f: Callable[[Array], Array], point: Array, step: float = 1e-4) -> A
 
 @dataclass(frozen=True)
 class Optimum:
-    """Where a search ended: the point, the value there, gradient, Hessian, evaluations, and what limits it."""
+    """Where a search ended: the point, the value there, gradient, Hessian, evaluations, and what limits
+    it.
+    """
 
     point: Array
     value: float
@@ -118,7 +128,9 @@ Objective = Callable[[Array], tuple[float, Array]]
 
 
 def search(f: Objective, start: Array, bound: float) -> tuple[Array, int]:
-    """A point near the maximum of f(point) → (value, gradient) inside |point| ≤ bound, by quasi-Newton; evaluations."""
+    """A point near the maximum of f(point) → (value, gradient) inside |point| ≤ bound, by quasi-Newton;
+    evaluations.
+    """
 
     def negative(point: Array) -> tuple[float, Array]:
         value, gradient = f(point)
@@ -131,10 +143,12 @@ def search(f: Objective, start: Array, bound: float) -> tuple[Array, int]:
 
 
 def maximise(f: Objective, start: Array, bound: float) -> Optimum:
-    """Maximise f(point) → (value, gradient) inside the box |point| ≤ bound, by Newton from a start that is near.
+    """Maximise f(point) → (value, gradient) inside the box |point| ≤ bound, by Newton from a start that is
+    near.
 
-    Where Newton cannot be trusted (the curvature is not that of a maximum, the step is long, the value falls) it goes back to
-    quasi-Newton once. The Hessian is taken by central differences of the exact gradient, good to about 8 digits.
+    Where Newton cannot be trusted (the curvature is not that of a maximum, the step is long, the value falls)
+    it goes back to quasi-Newton once. The Hessian is taken by central differences of the exact gradient, good
+    to about 8 digits.
     """
     count = 0
 

@@ -1,6 +1,7 @@
 """An independent check: the same model fitted by the package `lifetimes`, side by side.
 
-`lifetimes` 0.11.3 is no longer maintained; its fitters work, other parts break with current pandas. It is called from here only.
+`lifetimes` 0.11.3 is no longer maintained; its fitters work, other parts break with current pandas. It is
+called from here only.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def side_by_side(fit: AttritionFit, summary: pd.DataFrame, t: float) -> pd.DataF
 
     Returns
     -------
-    frame, index = quantity: crmtheory, lifetimes. Both log-likelihoods are computed by our formula, so that the points compare.
+    frame, index = quantity: crmtheory, lifetimes. Both log-likelihoods are computed by our formula, so that
+    the points compare.
     """
     fitter = lifetimes_fitter(fit.model.name, summary)
     theta = np.asarray(fitter.params_, float)

@@ -1,6 +1,7 @@
 """Durations carry units, rates are annual.
 
-A month is 365.25 / 12 days and a year 365.25 days, everywhere: a horizon of "12 months" equals one of "1 year".
+A month is 365.25 / 12 days and a year 365.25 days, everywhere: a horizon of "12 months" equals one of "1
+year".
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ def in_unit(duration: float | str, unit: str | None) -> float:
 
 
 def force_of_interest(annual_rate: float, unit: str) -> float:
-    """The continuous discount rate per `unit` that equals an annual rate: ln(1 + d) · (days per unit) / 365.25.
+    """The continuous discount rate per `unit` that equals an annual rate: ln(1 + d) · (days per unit) /
+    365.25.
 
     >>> round(force_of_interest(0.10, "year"), 6)
     0.09531

@@ -12,8 +12,12 @@ from crmtheory.models.gamma_gamma import GammaGamma
 from crmtheory.models.nbd import NBD
 from crmtheory.models.pareto_nbd import ParetoNBD
 
-MODELS: dict[str, Model] = {model.name: model for model in (NBD(), BGNBD(), MBGNBD(), ParetoNBD(), GammaGamma())}
-ATTRITION: dict[str, Attrition] = {name: model for name, model in MODELS.items() if isinstance(model, Attrition)}
+MODELS: dict[str, Model] = {
+    model.name: model for model in (NBD(), BGNBD(), MBGNBD(), ParetoNBD(), GammaGamma())
+}
+ATTRITION: dict[str, Attrition] = {
+    name: model for name, model in MODELS.items() if isinstance(model, Attrition)
+}
 
 __all__ = [
     "ATTRITION",

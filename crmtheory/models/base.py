@@ -1,10 +1,11 @@
 """What every probability model has in common: parameters, likelihood per row, fitting, and the frozen result.
 
-A model is a declaration: its parameters, the log-likelihood of each row and the closed forms. This file does the rest once:
-equal rows are grouped, time and money are rescaled to numbers near 1, the likelihood is maximised over log parameters with the
-score, and the covariance comes from the Hessian there.
+A model is a declaration: its parameters, the log-likelihood of each row and the closed forms. This file does
+the rest once: equal rows are grouped, time and money are rescaled to numbers near 1, the likelihood is
+maximised over log parameters with the score, and the covariance comes from the Hessian there.
 
-Notation: θ (k,) parameters, all positive; n rows; η = ln θ, the scale on which the search and the intervals are made.
+Notation: θ (k,) parameters, all positive; n rows; η = ln θ, the scale on which the search and the intervals
+are made.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from crmtheory import numerics
@@ -57,7 +58,9 @@ class Verdict:
 
 
 class Model:
-    """Base of all models. A subclass gives `name`, `params`, `columns`, `loglik` and its family's closed forms."""
+    """Base of all models. A subclass gives `name`, `params`, `columns`, `loglik` and its family's closed
+    forms.
+    """
 
     name: ClassVar[str]
     params: ClassVar[tuple[Param, ...]]
@@ -68,11 +71,15 @@ class Model:
         raise NotImplementedError
 
     def loglik_and_score(self, theta: Array, *columns: Array) -> tuple[Array, Array]:
-        """Log-likelihood (n,) and its derivatives by ln θ (k, n). A model that gives none has them by differences."""
+        """Log-likelihood (n,) and its derivatives by ln θ (k, n). A model that gives none has them by
+        differences.
+        """
         eta = np.log(theta)
-        return self.loglik(theta, *columns), numerics.jacobian(lambda e: self.loglik(np.exp(e), *columns), eta, 1e-5)
+        return self.loglik(theta, *columns), numerics.jacobian(
+            lambda e: self.loglik(np.exp(e), *columns), eta, 1e-5
+        )
 
-    def read(self, summary: pd.DataFrame) -> tuple[list[Array], Array]:
+    def read(self, summary: pd.DataFrame) -> tuple[list[Array], NDArray[np.bool_]]:
         """The model's columns, checked, and which rows it can use, (n,) of bool."""
         raise NotImplementedError
 
@@ -86,7 +93,8 @@ class Model:
         Parameters
         ----------
         summary : frame with the model's columns (see `columns`); other columns are ignored
-        unit : unit of time of the ages ("day", "week", …); by default what `Transactions.summary` noted on the frame
+        unit : unit of time of the ages ("day", "week", …); by default what `Transactions.summary` noted on
+            the frame
 
         Returns
         -------
@@ -102,12 +110,15 @@ class Model:
         n = int(usable.sum())
         if n <= len(self.params):
             raise ConvergenceError(
-                f"{self.name} has {len(self.params)} parameters and was given {n} usable customer{'s' * (n != 1)}. "
+                f"{self.name} has {len(self.params)} parameters and was given {n} "
+                f"usable customer{'s' * (n != 1)}. "
                 "Give a log with more customers; a few hundred are the least for useful estimates."
             )
         self.check(*rows)
         distinct, weights, _ = numerics.distinct_rows(rows, np.ones(n))
-        scales = {unit_: float(np.mean(c)) for c, unit_ in zip(rows, self.columns.values(), strict=True) if unit_}
+        scales = {
+            unit_: float(np.mean(c)) for c, unit_ in zip(rows, self.columns.values(), strict=True) if unit_
+        }
         by_column = [scales.get(unit_ or "", 1.0) for unit_ in self.columns.values()]
         by_param = np.array([scales.get(p.unit or "", 1.0) for p in self.params])
         scaled = [column / scale for column, scale in zip(distinct, by_column, strict=True)]
@@ -121,7 +132,8 @@ class Model:
 
             return average
 
-        # The way to the maximum's neighbourhood is walked on a few thousand of the rows, the last steps on all of them.
+        # The way to the maximum's neighbourhood is walked on a few thousand of the rows, the last steps on
+        # all of them.
         thin = slice(None, None, max(1, len(weights) // SAMPLE))
         start, searched = numerics.search(average_over(thin), np.zeros(len(self.params)), LOG_BOUND)
         best = numerics.maximise(average_over(slice(None)), start, LOG_BOUND)
@@ -194,7 +206,9 @@ class Fit:
         return self.cov / np.outer(self.theta, self.theta)
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
-        """One row per parameter: estimate, se, low, high, meaning. Intervals are made on ln θ, so they stay positive."""
+        """One row per parameter: estimate, se, low, high, meaning. Intervals are made on ln θ, so they stay
+        positive.
+        """
         half = stats.norm.ppf(0.5 + level / 2) * np.sqrt(np.diag(self.cov_log))
         with np.errstate(over="ignore"):
             low, high = self.theta * np.exp(-half), self.theta * np.exp(half)
@@ -220,12 +234,17 @@ class Fit:
         return in_unit(duration, self.unit)
 
     def __repr__(self) -> str:
-        numbers = ", ".join(f"{name} = {value:.4g}" for name, value in zip(self.names, self.theta, strict=True))
+        numbers = ", ".join(
+            f"{name} = {value:.4g}" for name, value in zip(self.names, self.theta, strict=True)
+        )
         unit = f", unit {self.unit}" if self.unit else ""
-        return f"<{self.model.name}: {numbers}; log-likelihood {self.loglik:,.1f}, {self.n:,} customers{unit}; {self.verdict.status}>"
+        found = f"log-likelihood {self.loglik:,.1f}, {self.n:,} customers{unit}"
+        return f"<{self.model.name}: {numbers}; {found}; {self.verdict.status}>"
 
 
-def _judge(model: Model, best: numerics.Optimum, theta: Array, n: int, evaluations: int) -> tuple[Array, Verdict]:
+def _judge(
+    model: Model, best: numerics.Optimum, theta: Array, n: int, evaluations: int
+) -> tuple[Array, Verdict]:
     """Covariance of ln θ, and the verdict in words."""
     k = len(theta)
     cov = np.full((k, k), np.nan)
@@ -244,18 +263,21 @@ def _judge(model: Model, best: numerics.Optimum, theta: Array, n: int, evaluatio
         stuck = ", ".join(name for name, at in zip(names, best.at_bound, strict=True) if at)
         status = "on a boundary"
         message = (
-            f"The likelihood still rises as {stuck} leaves the range that makes sense, so {stuck} has no standard error. "
+            f"The likelihood still rises as {stuck} leaves the range that makes "
+            f"sense, so {stuck} has no standard error. "
             "The data show no sign of what that parameter describes: compare with a simpler model."
         )
     elif not np.isfinite(gain) or condition > 1e12:
         status = "not identified"
         message = (
-            "The likelihood is flat in some direction: several sets of parameters explain these data equally well. "
+            "The likelihood is flat in some direction: several sets of parameters "
+            "explain these data equally well. "
             "Use a simpler model or a longer log; single parameters mean nothing here."
         )
     elif gain > 1e-4:
         raise ConvergenceError(
-            f"{model.name}: the search stopped before the maximum (a further gain of {gain:.3g} in log-likelihood is in "
+            f"{model.name}: the search stopped before the maximum (a further gain "
+            f"of {gain:.3g} in log-likelihood is in "
             "sight). Check the summary for a few extreme customers and for ages in a wrong unit."
         )
     else:

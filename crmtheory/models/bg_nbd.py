@@ -1,17 +1,21 @@
 """BG/NBD and MBG/NBD: after each purchase a customer may leave for good.
 
-λ ~ Gamma(r, α) is the purchase rate, p ~ Beta(a, b) the chance to leave after a purchase. In the BG/NBD (Fader, Hardie & Lee
-2005, Marketing Science 24, 275–284) the chance comes with every repeat purchase; in the MBG/NBD (Batislam, Denizel &
-Filiztekin 2007, Int. J. Research in Marketing 24, 201–209) also with the first one. That is one chance more: k = x + 1 chances
-survived instead of k = x. Everything else is the same, so both are one class with a flag.
+λ ~ Gamma(r, α) is the purchase rate, p ~ Beta(a, b) the chance to leave after a purchase. In the BG/NBD
+(Fader, Hardie & Lee 2005, Marketing Science 24, 275–284) the chance comes with every repeat purchase; in the
+MBG/NBD (Batislam, Denizel & Filiztekin 2007, Int. J. Research in Marketing 24, 201–209) also with the first
+one. That is one chance more: k = x + 1 chances survived instead of k = x. Everything else is the same, so
+both are one class with a flag.
 
-Given λ and p the likelihood is (1−p)^k λ^x e^(−λT) + [k > 0] p (1−p)^(k−1) λ^x e^(−λ t_x), and the purchases of a living customer
-in the next t are (1 − e^(−λpt)) / p. Both are averaged over λ in closed form. The usual form of the average of the second over p
-has a Gauss hypergeometric function that breaks at a = 1, for a + b < 1 and for long gaps. Here it is a series from which those
-poles are taken out, and where the series would be slow or lose digits, a quadrature over p.
+Given λ and p the likelihood is (1−p)^k λ^x e^(−λT) + [k > 0] p (1−p)^(k−1) λ^x e^(−λ t_x), and the purchases
+of a living customer in the next t are (1 − e^(−λpt)) / p. Both are averaged over λ in closed form. The usual
+form of the average of the second over p has a Gauss hypergeometric function that breaks at a = 1, for a + b <
+1 and for long gaps. Here it is a series from which those poles are taken out, and where the series would be
+slow or lose digits, a quadrature over p.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -47,7 +51,9 @@ class BGNBD(Attrition):
         return buying + staying + np.logaddexp(0.0, self._log_odds_left(theta, x, t_x, T))
 
     def _log_odds_left(self, theta: ArrayLike, x: Array, t_x: Array, T: Array) -> Array:
-        """ln of P(left) / P(alive): the ratio of the two terms of the likelihood; −inf where nobody can have left."""
+        """ln of P(left) / P(alive): the ratio of the two terms of the likelihood; −inf where nobody can have
+        left.
+        """
         r, alpha, a, b = positive(theta, 4, self.name)
         k = x + self.extra_chance
         chance = np.log(a) - np.log(np.where(k > 0, b + k - 1, 1.0))
@@ -89,12 +95,15 @@ class BGNBD(Attrition):
         r, alpha, a, b = positive(theta, 4, self.name)
         leave = np.maximum(rng.beta(a, b, n), 1e-300)  # a draw may underflow to 0 when a is small
         with np.errstate(divide="ignore"):
-            survived = np.floor(np.log(1 - rng.random(n)) / np.log1p(-leave))  # geometric: chances until leaving, from 0
+            survived = np.floor(
+                np.log(1 - rng.random(n)) / np.log1p(-leave)
+            )  # geometric: chances until leaving, from 0
         return rng.gamma(r, 1 / alpha, n), np.full(n, np.inf), survived + 1 - self.extra_chance
 
 
 class MBGNBD(BGNBD):
-    """MBG/NBD (Batislam, Denizel & Filiztekin 2007): BG/NBD with a chance to leave after the first purchase too.
+    """MBG/NBD (Batislam, Denizel & Filiztekin 2007): BG/NBD with a chance to leave after the first purchase
+    too.
 
     >>> round(float(MBGNBD().p_alive((0.525, 6.183, 0.891, 1.614), x=0, t_x=0, T=0)), 4)  # b / (a + b)
     0.6443
@@ -105,11 +114,13 @@ class MBGNBD(BGNBD):
 
 
 def _by_series(u: Array, a: float, c: Array, kappa: float) -> Array:
-    """E[(1 − (1 + pu)^(−ρ)) / p], p ~ Beta(a, b + k), from equation (10) of Fader, Hardie & Lee (2005), poles taken out.
+    """E[(1 − (1 + pu)^(−ρ)) / p], p ~ Beta(a, b + k), from equation (10) of Fader, Hardie & Lee (2005), poles
+    taken out.
 
-    With z = u / (1 + u), c = a + b + k − 1 and κ = c − ρ their equation is, after Euler's transformation of ₂F₁,
-    c / (a − 1) · [1 − (1 − z)^(a−1) ₂F₁(κ, a − 1; c; z)]. The first term of ₂F₁ is 1 and joins the leading 1; all others have the
-    factor (a − 1) / c, which cancels. What remains is finite at a = 1 and at c = 0.
+    With z = u / (1 + u), c = a + b + k − 1 and κ = c − ρ their equation is, after Euler's transformation of
+    ₂F₁, c / (a − 1) · [1 − (1 − z)^(a−1) ₂F₁(κ, a − 1; c; z)]. The first term of ₂F₁ is 1 and joins the
+    leading 1; all others have the factor (a − 1) / c, which cancels. What remains is finite at a = 1 and at c
+    = 0.
     """
     z = u / (1 + u)
     term = kappa * z
@@ -126,8 +137,8 @@ def _by_series(u: Array, a: float, c: Array, kappa: float) -> Array:
 def _by_quadrature(rho: Array, u: Array, a: float, b: Array) -> Array:
     """E[(1 − (1 + pu)^(−ρ)) / p] for p ~ Beta(a, b); u = t / (α + T), ρ = r + x, one (ρ, u, b) a row.
 
-    For small a (or b) the density piles up at p = 0 (or 1). There the value at that end is taken out and the rest carries one
-    more power of p (or 1 − p), which the quadrature likes.
+    For small a (or b) the density piles up at p = 0 (or 1). There the value at that end is taken out and the
+    rest carries one more power of p (or 1 − p), which the quadrature likes.
     """
     start = rho * u  # the integrand at p = 0
     shape_a = np.full_like(b, a)
@@ -148,7 +159,7 @@ def _by_quadrature(rho: Array, u: Array, a: float, b: Array) -> Array:
     return start - a / (a + b) * rest
 
 
-def _beta_mean_any_b(f, a: Array, b: Array, head: Array) -> Array:
+def _beta_mean_any_b(f: Callable[[Array, Array], Array], a: Array, b: Array, head: Array) -> Array:
     """beta_mean for b of any size: rows with a small b have the value at p = 1 taken out first."""
     if (b >= 0.3).all():
         return beta_mean(f, a, b, head)

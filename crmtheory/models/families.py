@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from crmtheory import numerics, units
 from crmtheory.errors import ConvergenceError, DomainError, SchemaError
@@ -26,7 +26,9 @@ LEGENDRE = np.polynomial.legendre.leggauss(24)
 
 
 class Attrition(Model):
-    """Customers buy at random and may leave unseen. A model gives loglik, p_alive, expected_alive and draw."""
+    """Customers buy at random and may leave unseen. A model gives loglik, p_alive, expected_alive and
+    draw.
+    """
 
     columns: ClassVar = {"x": None, "t_x": "time", "T": "time"}
 
@@ -39,10 +41,14 @@ class Attrition(Model):
         raise NotImplementedError
 
     def draw(self, theta: ArrayLike, n: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
-        """n customers: purchase rate λ, age at which they leave, number of repeat purchases after which they leave."""
+        """n customers: purchase rate λ, age at which they leave, number of repeat purchases after which they
+        leave.
+        """
         raise NotImplementedError
 
-    def conditional(self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
+    def conditional(
+        self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
+    ) -> Array:
         """E[purchases in (T, T + t] | x, t_x, T]: P(alive at T) times the purchases of one who is."""
         return self.p_alive(theta, x, t_x, T) * self.expected_alive(theta, t, x, T)
 
@@ -50,11 +56,13 @@ class Attrition(Model):
         """E[repeat purchases of a new customer in (0, t]]: the conditional expectation without a history."""
         return self.conditional(theta, t, 0.0, 0.0, 0.0)
 
-    def p_no_purchase(self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
+    def p_no_purchase(
+        self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
+    ) -> Array:
         """P(no purchase in (T, T + t] | x, t_x, T).
 
-        The likelihood of (x, t_x, T + t) is that of (x, t_x, T) and silence in between: the answer is their ratio, for
-        every model of this family.
+        The likelihood of (x, t_x, T + t) is that of (x, t_x, T) and silence in between: the answer is their
+        ratio, for every model of this family.
         """
         theta, x, t_x, T, t = (np.asarray(value, float) for value in (theta, x, t_x, T, t))
         longer = self.loglik(theta, *np.broadcast_arrays(x, t_x, T + t))
@@ -63,10 +71,12 @@ class Attrition(Model):
     def discounted(
         self, theta: ArrayLike, horizon: float, delta: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
     ) -> Array:
-        """Expected purchases in (T, T + horizon], each discounted at the continuous rate δ (per unit of time) to T.
+        """Expected purchases in (T, T + horizon], each discounted at the continuous rate δ (per unit of time)
+        to T.
 
-        With an infinite horizon this is DERT, the discounted expected residual transactions of Fader, Hardie & Lee
-        (2005, J. Marketing Research 42). ∫ e^(−δt) dE(t) is integrated by parts, so a model needs E(t) only.
+        With an infinite horizon this is DERT, the discounted expected residual transactions of Fader, Hardie
+        & Lee (2005, J. Marketing Research 42). ∫ e^(−δt) dE(t) is integrated by parts, so a model needs E(t)
+        only.
 
         Raises
         ------
@@ -74,15 +84,23 @@ class Attrition(Model):
         """
         theta, x, t_x, T = (np.asarray(value, float) for value in (theta, x, t_x, T))
         if math.isinf(horizon) and not delta > 0:
-            raise DomainError("An infinite horizon needs a discount rate above 0: without one the value may be infinite.")
+            raise DomainError(
+                "An infinite horizon needs a discount rate above 0: without one the value may be infinite."
+            )
         shape = np.broadcast_shapes(x.shape, t_x.shape, T.shape)
         x, t_x, T = (np.broadcast_to(value, shape).ravel() for value in (x, t_x, T))
-        at_end = self.expected_alive(theta, horizon, x, T) * math.exp(-delta * horizon) if math.isfinite(horizon) else 0.0
+        at_end = (
+            self.expected_alive(theta, horizon, x, T) * math.exp(-delta * horizon)
+            if math.isfinite(horizon)
+            else 0.0
+        )
         total = at_end + delta * self._discounted_level(theta, horizon, delta, x, T) if delta else at_end
         return (self.p_alive(theta, x, t_x, T) * total).reshape(shape)
 
     def _discounted_level(self, theta: Array, horizon: float, delta: float, x: Array, T: Array) -> Array:
-        """∫ e^(−δt) E(t) dt over (0, horizon), by Gauss–Legendre in ln(1 + t / scale): E bends on the scale of the age."""
+        """∫ e^(−δt) E(t) dt over (0, horizon), by Gauss–Legendre in ln(1 + t / scale): E bends on the scale
+        of the age.
+        """
         times = [value for value, param in zip(theta, self.params, strict=True) if param.unit == "time"]
         scale = T + min(times)
         end = min(horizon, 45.0 / abs(delta))  # e^(−45) is below what a double can add
@@ -95,12 +113,15 @@ class Attrition(Model):
         return total
 
     def median_wait(self, theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
-        """Median time from T to the next purchase; infinite where it is more likely than not that none will come.
+        """Median time from T to the next purchase; infinite where it is more likely than not that none will
+        come.
 
         Found by bisection of P(no purchase in the next t) = 1/2 up to a million times the age.
         """
         x, t_x, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (x, t_x, T)))
-        scale = T + min(v for v, p in zip(np.asarray(theta, float), self.params, strict=True) if p.unit == "time")
+        scale = T + min(
+            v for v, p in zip(np.asarray(theta, float), self.params, strict=True) if p.unit == "time"
+        )
         low, high = np.full(T.shape, -12.0), np.full(T.shape, 6.0)  # log10 of t / scale
         never = self.p_no_purchase(theta, scale * 1e6, x, t_x, T) > 0.5
         for _ in range(50):
@@ -137,11 +158,15 @@ class Attrition(Model):
         return pd.DataFrame({"x": x, "t_x": t_x, "T": ages, "alive": alive, "x_holdout": x_holdout})
 
     def _purchases(self, theta: ArrayLike, until: Array, ages: Array, rng: np.random.Generator) -> tuple:
-        """Repeat purchases of simulated customers in time order: customer number, age, and who is alive at `ages`."""
+        """Repeat purchases of simulated customers in time order: customer number, age, and who is alive at
+        `ages`.
+        """
         rate, leaves_at, leaves_after = self.draw(theta, len(until), rng)
         counts = rng.poisson(rate * np.minimum(leaves_at, until))
         customer = np.repeat(np.arange(len(until)), counts)
-        time = rng.random(len(customer)) * np.minimum(leaves_at, until)[customer]  # a Poisson process given its count
+        time = (
+            rng.random(len(customer)) * np.minimum(leaves_at, until)[customer]
+        )  # a Poisson process given its count
         order = np.lexsort((time, customer))
         time = time[order]
         rank = np.arange(len(customer)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
@@ -150,7 +175,7 @@ class Attrition(Model):
         x = np.bincount(customer[time <= ages[customer]], minlength=len(until))
         return customer, time, (leaves_at > ages) & (x < leaves_after)
 
-    def read(self, summary: pd.DataFrame) -> tuple[list[Array], Array]:
+    def read(self, summary: pd.DataFrame) -> tuple[list[Array], NDArray[np.bool_]]:
         columns = history(summary)
         return list(columns), np.ones(len(summary), bool)
 
@@ -158,38 +183,54 @@ class Attrition(Model):
         x, _, T = rows
         if not x.any():
             raise ConvergenceError(
-                f"{self.name}: none of the {len(x):,} customers bought again, so nothing can be said about the rate of buying. "
-                "Choose a longer calibration period, or check that the customer column identifies people and not orders."
+                f"{self.name}: none of the {len(x):,} customers bought again, so "
+                f"nothing can be said about the rate of buying. "
+                "Choose a longer calibration period, or check that the customer column "
+                "identifies people and not orders."
             )
         if not T.any():
-            raise ConvergenceError(f"{self.name}: every customer has age T = 0. Choose a later end of observation.")
+            raise ConvergenceError(
+                f"{self.name}: every customer has age T = 0. Choose a later end of observation."
+            )
 
     def result(self, **parts: Any) -> AttritionFit:
         return AttritionFit(**parts)
 
 
 class AttritionFit(Fit):
-    """A fitted attrition model. Its answers take a summary and return one number per customer, on the same index."""
+    """A fitted attrition model. Its answers take a summary and return one number per customer, on the same
+    index.
+    """
 
     def p_alive(self, summary: pd.DataFrame) -> pd.Series:
         """P(still a customer at the end of observation)."""
-        return self._by_customer("p_alive", summary, lambda x, t_x, T: self.model.p_alive(self.theta, x, t_x, T))
+        return self._by_customer(
+            "p_alive", summary, lambda x, t_x, T: self.model.p_alive(self.theta, x, t_x, T)
+        )
 
     def conditional(self, summary: pd.DataFrame, t: float | str) -> pd.Series:
         """Expected purchases in the next t, a number in the fit's unit or a duration such as "39 weeks"."""
         time = self.time(t)
         name = "expected_purchases"
-        return self._by_customer(name, summary, lambda x, t_x, T: self.model.conditional(self.theta, time, x, t_x, T))
+        return self._by_customer(
+            name, summary, lambda x, t_x, T: self.model.conditional(self.theta, time, x, t_x, T)
+        )
 
     def p_no_purchase(self, summary: pd.DataFrame, t: float | str) -> pd.Series:
         """P(no purchase in the next t)."""
         time = self.time(t)
         name = "p_no_purchase"
-        return self._by_customer(name, summary, lambda x, t_x, T: self.model.p_no_purchase(self.theta, time, x, t_x, T))
+        return self._by_customer(
+            name, summary, lambda x, t_x, T: self.model.p_no_purchase(self.theta, time, x, t_x, T)
+        )
 
     def median_wait(self, summary: pd.DataFrame) -> pd.Series:
-        """Median time to the next purchase, in the fit's unit; infinite where none is the likelier outcome."""
-        return self._by_customer("median_wait", summary, lambda *history: self.model.median_wait(self.theta, *history))
+        """Median time to the next purchase, in the fit's unit; infinite where none is the likelier
+        outcome.
+        """
+        return self._by_customer(
+            "median_wait", summary, lambda *history: self.model.median_wait(self.theta, *history)
+        )
 
     def expected(self, t: ArrayLike | str) -> Any:
         """Expected repeat purchases of a new customer in the first t."""
@@ -198,7 +239,10 @@ class AttritionFit(Fit):
     def discounted(self, summary: pd.DataFrame, horizon: float | str, discount_rate: float) -> pd.Series:
         """Discounted expected purchases over the horizon, the discount rate being annual."""
         if self.unit is None:
-            raise SchemaError('An annual discount rate needs the unit of the ages. Fit with unit="week" (or day, month, year).')
+            raise SchemaError(
+                "An annual discount rate needs the unit of the ages. "
+                'Fit with unit="week" (or day, month, year).'
+            )
         end, delta = self.time(horizon), units.force_of_interest(discount_rate, self.unit)
         name = "discounted_purchases"
         return self._by_customer(name, summary, lambda *h: self.model.discounted(self.theta, end, delta, *h))
@@ -210,7 +254,9 @@ class AttritionFit(Fit):
 
 
 class Spend(Model):
-    """How much customers spend per purchase. Customers without a paid repeat purchase tell nothing and are left out."""
+    """How much customers spend per purchase. Customers without a paid repeat purchase tell nothing and are
+    left out.
+    """
 
     columns: ClassVar = {"x": None, "m": "money"}
 
@@ -222,7 +268,7 @@ class Spend(Model):
         """Mean spend per purchase over all customers."""
         raise NotImplementedError
 
-    def read(self, summary: pd.DataFrame) -> tuple[list[Array], Array]:
+    def read(self, summary: pd.DataFrame) -> tuple[list[Array], NDArray[np.bool_]]:
         got = numeric_columns(summary, ("x", "m"))
         x, m = got["x"], got["m"]
         usable = (x > 0) & (m > 0) & np.isfinite(m)
@@ -231,7 +277,8 @@ class Spend(Model):
     def check(self, *rows: Array) -> None:
         if np.ptp(rows[1]) == 0:
             raise ConvergenceError(
-                f"{self.name}: every customer spends exactly {rows[1][0]:g} per purchase, so spread cannot be estimated. "
+                f"{self.name}: every customer spends exactly {rows[1][0]:g} per "
+                f"purchase, so spread cannot be estimated. "
                 "Use that number as the spend, or check that the amount column is the money and not a count."
             )
 
@@ -247,6 +294,10 @@ class SpendFit(Fit):
         return self.model.mean(self.theta)
 
     def conditional_mean(self, summary: pd.DataFrame) -> pd.Series:
-        """Expected spend per purchase of each customer; those without a paid repeat purchase get the mean of all."""
+        """Expected spend per purchase of each customer; those without a paid repeat purchase get the mean of
+        all.
+        """
         (x, m), _ = self.model.read(summary)
-        return pd.Series(self.model.conditional_mean(self.theta, x, m), index=summary.index, name="expected_spend")
+        return pd.Series(
+            self.model.conditional_mean(self.theta, x, m), index=summary.index, name="expected_spend"
+        )

@@ -1,8 +1,9 @@
 """Gamma-Gamma: what a customer spends per purchase, apart from how often.
 
-The spend of one purchase is Gamma(p, ν) for a customer whose ν ~ Gamma(q, γ): customers differ in their mean p / ν, and a
-customer's purchases scatter around it. Mean spend m over x purchases is then Gamma(px, νx). Source: Fader & Hardie 2013,
-"The Gamma-Gamma model of monetary value" (note 25). It assumes that spend does not depend on how often one buys.
+The spend of one purchase is Gamma(p, ν) for a customer whose ν ~ Gamma(q, γ): customers differ in their mean
+p / ν, and a customer's purchases scatter around it. Mean spend m over x purchases is then Gamma(px, νx).
+Source: Fader & Hardie 2013, "The Gamma-Gamma model of monetary value" (note 25). It assumes that spend does
+not depend on how often one buys.
 """
 
 from __future__ import annotations
@@ -56,8 +57,10 @@ class GammaGamma(Spend):
         p, q, gamma = positive(theta, 3, self.name)
         if q <= 1:
             raise DomainError(
-                f"Gamma-Gamma: with q = {q:.3g} (1 or less) a few customers spend so much that mean spend per purchase does "
-                f"not exist. The median customer spends {self.median(theta):,.4g}. Look for a few extreme orders, or value "
+                f"Gamma-Gamma: with q = {q:.3g} (1 or less) a few customers spend so "
+                f"much that mean spend per purchase does "
+                f"not exist. The median customer spends {self.median(theta):,.4g}. Look "
+                f"for a few extreme orders, or value "
                 "customers by the median."
             )
         return float(p * gamma / (q - 1))
@@ -68,7 +71,9 @@ class GammaGamma(Spend):
         return float(p * gamma / special.gammaincinv(q, 0.5))
 
     def conditional_mean(self, theta: ArrayLike, x: ArrayLike, m: ArrayLike) -> Array:
-        """p(γ + xm) / (px + q − 1) (note 25, section 3); DomainError where that does not exist (px + q ≤ 1)."""
+        """p(γ + xm) / (px + q − 1) (note 25, section 3); DomainError where that does not exist (px + q ≤
+        1).
+        """
         p, q, gamma = positive(theta, 3, self.name)
         x, m = np.asarray(x, float), np.asarray(m, float)
         below = p * x + q - 1

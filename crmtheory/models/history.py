@@ -20,13 +20,19 @@ MEANING = {
 
 
 def numeric_columns(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, Array]:
-    """The named columns as float arrays; SchemaError names the missing ones and the ones that are not numbers."""
+    """The named columns as float arrays; SchemaError names the missing ones and the ones that are not
+    numbers.
+    """
     if not isinstance(frame, pd.DataFrame):
-        raise SchemaError(f"A summary frame with columns {', '.join(columns)} was expected, not {type(frame).__name__}.")
+        raise SchemaError(
+            f"A summary frame with columns {', '.join(columns)} was expected, not {type(frame).__name__}."
+        )
     for name in columns:
         if name not in frame.columns:
             meaning = f" ({MEANING[name]})" if name in MEANING else ""
-            raise SchemaError(unknown("column", name, map(str, frame.columns)) + f' The model needs "{name}"{meaning}.')
+            raise SchemaError(
+                unknown("column", name, map(str, frame.columns)) + f' The model needs "{name}"{meaning}.'
+            )
         if not pd.api.types.is_numeric_dtype(frame[name]):
             raise SchemaError(f'Column "{name}" must hold numbers, not {frame[name].dtype}.')
     return {name: frame[name].to_numpy(dtype=float, na_value=np.nan) for name in columns}
@@ -42,13 +48,16 @@ def history(frame: pd.DataFrame) -> tuple[Array, Array, Array]:
     >>> history(pd.DataFrame({"x": [-1], "t_x": [0.0], "T": [4.0]}, index=["Ann"]))
     Traceback (most recent call last):
     crmtheory.errors.SchemaError: The summary breaks 1 rule.
-      x           1 of 1 customers has x below 0 or not whole, first: Ann (x = -1, t_x = 0, T = 4). x counts purchases.
+      x           1 of 1 customers has x below 0 or not whole, first: Ann (x = -1, t_x = 0, T = 4). x counts
+      purchases.
     """
     got = numeric_columns(frame, ("x", "t_x", "T"))
     x, t_x, T = got["x"], got["t_x"], got["T"]
     slack = 1e-9 * np.maximum(1.0, np.abs(T))  # a division of days by 7 may leave the last digit different
     count, age = "x counts purchases.", "Ages count from the customer's first purchase."
-    late = "The last purchase cannot come after the end of observation: check units, and the end of observation."
+    late = (
+        "The last purchase cannot come after the end of observation: check units, and the end of observation."
+    )
     rules = [
         ("x", ~np.isfinite(x), "no usable x", "Leave out or mend these customers first."),
         ("x", np.isfinite(x) & ((x < 0) | (x != np.round(x))), "x below 0 or not whole", count),
@@ -64,7 +73,9 @@ def history(frame: pd.DataFrame) -> tuple[Array, Array, Array]:
             i = int(np.flatnonzero(mask)[0])
             first = f"{frame.index[i]} (x = {x[i]:g}, t_x = {t_x[i]:g}, T = {T[i]:g})"
             verb = "has" if mask.sum() == 1 else "have"
-            problems.append((column, f"{mask.sum():,} of {len(mask):,} customers {verb} {what}, first: {first}. {advice}"))
+            problems.append(
+                (column, f"{mask.sum():,} of {len(mask):,} customers {verb} {what}, first: {first}. {advice}")
+            )
     if problems:
         raise broken("The summary", problems)
     return x, np.minimum(t_x, T), T

@@ -1,7 +1,7 @@
 """NBD: customers buy at random at their own steady rate, and nobody ever leaves.
 
-λ ~ Gamma(r, α) over customers; purchases of one customer are Poisson with rate λ. Source: Ehrenberg 1959, Applied
-Statistics 8, 26–41. It is the null model: a model with attrition has to beat it.
+λ ~ Gamma(r, α) over customers; purchases of one customer are Poisson with rate λ. Source: Ehrenberg 1959,
+Applied Statistics 8, 26–41. It is the null model: a model with attrition has to beat it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ class NBD(Attrition):
     """
 
     name = "NBD"
-    params = (Param("r", "shape of the purchase rates"), Param("alpha", "scale of the purchase rates", "time"))
+    params = (
+        Param("r", "shape of the purchase rates"),
+        Param("alpha", "scale of the purchase rates", "time"),
+    )
 
     def loglik(self, theta: ArrayLike, x: Array, t_x: Array, T: Array) -> Array:
         r, alpha = positive(theta, 2, self.name)

@@ -1,14 +1,15 @@
 """Pareto/NBD: customers buy at their own rate and leave at their own, unseen moment.
 
-λ ~ Gamma(r, α) is the purchase rate, μ ~ Gamma(s, β) the rate of leaving; both are independent. Source: Schmittlein,
-Morrison & Colombo 1987, Management Science 33, 1–24; the likelihood as in Fader & Hardie 2005, "A note on deriving the
-Pareto/NBD model".
+λ ~ Gamma(r, α) is the purchase rate, μ ~ Gamma(s, β) the rate of leaving; both are independent. Source:
+Schmittlein, Morrison & Colombo 1987, Management Science 33, 1–24; the likelihood as in Fader & Hardie 2005,
+"A note on deriving the Pareto/NBD model".
 
 The likelihood is that of being alive plus an integral over the unknown moment τ of leaving,
     ∫ from t_x to T of  s (β+τ)^−(s+1) (α+τ)^−(r+x) dτ.
-It is usually written with Gauss hypergeometric functions, which overflow and need two cases (α above or below β). Here it is
-taken by Gauss–Legendre quadrature in u = ln(τ + min(α, β)), in logarithms: the integrand is log-concave in u and has no feature
-narrower than about 1, so few nodes give full precision, and the same nodes give the exact score.
+It is usually written with Gauss hypergeometric functions, which overflow and need two cases (α above or below
+β). Here it is taken by Gauss–Legendre quadrature in u = ln(τ + min(α, β)), in logarithms: the integrand is
+log-concave in u and has no feature narrower than about 1, so few nodes give full precision, and the same
+nodes give the exact score.
 """
 
 from __future__ import annotations
@@ -92,7 +93,9 @@ class _Left(NamedTuple):
 
 
 def _left(theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, moments: bool = False) -> _Left:
-    """The integral over the moment of leaving, relative to the likelihood of being alive; rows are broadcast."""
+    """The integral over the moment of leaving, relative to the likelihood of being alive; rows are
+    broadcast.
+    """
     theta = positive(theta, 4, ParetoNBD.name)
     x, t_x, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (x, t_x, T)))
     flat = [value.ravel() for value in (x, t_x, T)]
@@ -104,8 +107,8 @@ def _left(theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, moments:
         rows = np.flatnonzero(nodes == count)
         for part in np.split(rows, range(CHUNK, len(rows), CHUNK)):
             if len(part):
-                pieces = (value[part] for value in (*flat, low, high))
-                answer[:, part] = _integrate(theta, *pieces, rule, moments)
+                x_, t_x_, T_, low_, high_ = (value[part] for value in (*flat, low, high))
+                answer[:, part] = _integrate(theta, x_, t_x_, T_, low_, high_, rule, moments)
     return _Left(*answer.reshape(5, *x.shape))
 
 
@@ -121,7 +124,8 @@ def _range(theta: Array, x: Array, t_x: Array, T: Array) -> tuple[Array, Array, 
 
     It ends where the integrand is e^−36 of its peak.
 
-    g(u) = u − K₁u − K₂ ln(e^u + D) is concave, so Newton from outside moves towards each end without passing it.
+    g(u) = u − K₁u − K₂ ln(e^u + D) is concave, so Newton from outside moves towards each end without passing
+    it.
     """
     small, gap, near, far = _exponents(theta, x)
 
@@ -135,7 +139,11 @@ def _range(theta: Array, x: Array, t_x: Array, T: Array) -> tuple[Array, Array, 
     share = np.clip((1 - near) / far, 0.0, 1 - 1e-15)  # at an inner peak e^u / (e^u + D) has this value
     with np.errstate(divide="ignore"):
         inner = np.log(gap * share / (1 - share)) if gap > 0 else np.full_like(low, -np.inf)
-    peak = np.clip(np.where(near < 1, inner if gap > 0 else np.where(near + far < 1, np.inf, -np.inf), -np.inf), low, high)
+    peak = np.clip(
+        np.where(near < 1, inner if gap > 0 else np.where(near + far < 1, np.inf, -np.inf), -np.inf),
+        low,
+        high,
+    )
     top = g(peak)
     for end in (low, high):
         for _ in range(5):
@@ -147,7 +155,14 @@ def _range(theta: Array, x: Array, t_x: Array, T: Array) -> tuple[Array, Array, 
 
 
 def _integrate(
-    theta: Array, x: Array, t_x: Array, T: Array, low: Array, high: Array, rule: tuple[Array, Array], moments: bool
+    theta: Array,
+    x: Array,
+    t_x: Array,
+    T: Array,
+    low: Array,
+    high: Array,
+    rule: tuple[Array, Array],
+    moments: bool,
 ) -> Array:
     """Log odds of having left (and the averages of `_Left`) by one quadrature rule, shape (5, n)."""
     r, alpha, s, beta = theta
@@ -170,5 +185,7 @@ def _integrate(
         log_odds = np.log(s) + peak + np.log(half) + np.log(total)
     if not moments:
         return np.stack([log_odds, *[np.zeros_like(log_odds)] * 4])
-    averages = [np.einsum("ij,ij->i", density, v) / total for v in (log_alpha, log_beta, 1 / tau_alpha, 1 / tau_beta)]
+    averages = [
+        np.einsum("ij,ij->i", density, v) / total for v in (log_alpha, log_beta, 1 / tau_alpha, 1 / tau_beta)
+    ]
     return np.stack([log_odds, *averages])

@@ -1,4 +1,6 @@
-"""Figures. Each takes a table and an optional Axes, draws, and returns the Axes; none computes, shows or saves."""
+"""Figures. Each takes a table and an optional Axes, draws, and returns the Axes; none computes, shows or
+saves.
+"""
 
 from crmtheory.plots import concentration, style, value
 

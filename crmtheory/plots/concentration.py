@@ -31,7 +31,9 @@ def top_curve(curve: pd.DataFrame, top: pd.Series, ax: Axes | None = None, lang:
         capsize=4,
         label=label("top share", lang).format(at=top["at"]),
     )
-    ax.plot(0.2, 0.8, marker="D", color=ORANGE, linestyle="none", markersize=8, label=label("80/20 rule", lang))
+    ax.plot(
+        0.2, 0.8, marker="D", color=ORANGE, linestyle="none", markersize=8, label=label("80/20 rule", lang)
+    )
     ax.set(xlabel=label("customers, largest first", lang), ylabel=label("part of revenue", lang), xlim=(0, 1))
     ax.set_ylim(0, max(1.02, float(curve["total"].max()) * 1.02))
     percent(ax.xaxis)
@@ -40,8 +42,11 @@ def top_curve(curve: pd.DataFrame, top: pd.Series, ax: Axes | None = None, lang:
     return ax
 
 
-def capture(curves: Mapping[str, pd.DataFrame], share: float, ax: Axes | None = None, lang: str = "en") -> Axes:
-    """Part of later revenue that falls on the best customers of several rankings, for every share of customers.
+def capture(
+    curves: Mapping[str, pd.DataFrame], share: float, ax: Axes | None = None, lang: str = "en"
+) -> Axes:
+    """Part of later revenue that falls on the best customers of several rankings, for every share of
+    customers.
 
     Parameters
     ----------
@@ -49,13 +54,17 @@ def capture(curves: Mapping[str, pd.DataFrame], share: float, ax: Axes | None = 
     share : where the rankings are compared, drawn as a line
     """
     ax = axes(ax)
-    colours = [BLUE, ORANGE, PURPLE, GREY]
+    last = len(curves) - 1
     for i, (name, curve) in enumerate(curves.items()):
-        last = i == len(curves) - 1
-        style = {"color": GREY, "linestyle": ":"} if last else {"color": colours[i], "linestyle": ["-", "--", "-."][i % 3]}
-        ax.plot(curve["customers"], curve["total"], linewidth=2, label=name, **style)
+        colour, line = (GREY, ":") if i == last else ((BLUE, ORANGE, PURPLE)[i % 3], ("-", "--", "-.")[i % 3])
+        ax.plot(curve["customers"], curve["total"], linewidth=2, label=name, color=colour, linestyle=line)
     ax.axvline(share, color=INK, linewidth=0.8)
-    ax.set(xlabel=label("customers, best first", lang), ylabel=label("part of later revenue", lang), xlim=(0, 1), ylim=(0, 1.02))
+    ax.set(
+        xlabel=label("customers, best first", lang),
+        ylabel=label("part of later revenue", lang),
+        xlim=(0, 1),
+        ylim=(0, 1.02),
+    )
     percent(ax.xaxis)
     percent(ax.yaxis)
     ax.legend(loc="lower right", frameon=False)
@@ -63,7 +72,9 @@ def capture(curves: Mapping[str, pd.DataFrame], share: float, ax: Axes | None = 
 
 
 def profit(curve: pd.DataFrame, ax: Axes | None = None, lang: str = "en") -> Axes:
-    """The whale curve: cumulative profit, most profitable customers first; the hump is what the others take away."""
+    """The whale curve: cumulative profit, most profitable customers first; the hump is what the others take
+    away.
+    """
     ax = axes(ax)
     ax.plot(curve["customers"], curve["total"], color=BLUE, linewidth=2)
     ax.axhline(1.0, color=GREY, linewidth=1, linestyle="--")

@@ -1,6 +1,7 @@
 """What all figures share: colours that colour-blind readers can tell apart, a fresh Axes, and quiet frames.
 
-The colours are those of Petroff (2021, "Accessible color sequences for data visualization"), matplotlib's petroff6.
+The colours are those of Petroff (2021, "Accessible color sequences for data visualization"), matplotlib's
+petroff6.
 """
 
 from __future__ import annotations

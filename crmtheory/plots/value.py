@@ -20,10 +20,22 @@ def spend_by_frequency(table: pd.DataFrame, currency: str, ax: Axes | None = Non
     """
     ax = axes(ax)
     place = np.arange(len(table))
-    ax.bar(place, table["high"] - table["low"], bottom=table["low"], width=0.55, color=BLUE, alpha=0.35, label=label("middle half", lang))
+    ax.bar(
+        place,
+        table["high"] - table["low"],
+        bottom=table["low"],
+        width=0.55,
+        color=BLUE,
+        alpha=0.35,
+        label=label("middle half", lang),
+    )
     ax.plot(place, table["median"], "o", color=INK, label=label("median", lang))
-    ax.set_xticks(place, [f"{name}\n(n={n:,})" for name, n in zip(table.index, table["customers"], strict=True)])
-    ax.set(xlabel=label("repeat purchases", lang), ylabel=label("spend per purchase", lang).format(unit=currency))
+    ax.set_xticks(
+        place, [f"{name}\n(n={n:,})" for name, n in zip(table.index, table["customers"], strict=True)]
+    )
+    ax.set(
+        xlabel=label("repeat purchases", lang), ylabel=label("spend per purchase", lang).format(unit=currency)
+    )
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_formatter(money(currency))
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=2, frameon=False)
@@ -31,9 +43,19 @@ def spend_by_frequency(table: pd.DataFrame, currency: str, ax: Axes | None = Non
 
 
 def regularity(fractions: pd.Series, ax: Axes | None = None, lang: str = "en") -> Axes:
-    """Where the middle of three successive purchases falls: flat for random timing, a hill for regular timing."""
+    """Where the middle of three successive purchases falls: flat for random timing, a hill for regular
+    timing.
+    """
     ax = axes(ax)
-    ax.hist(fractions, bins=20, range=(0, 1), density=True, color=BLUE, alpha=0.6, label=label("these customers", lang))
+    ax.hist(
+        fractions,
+        bins=20,
+        range=(0, 1),
+        density=True,
+        color=BLUE,
+        alpha=0.6,
+        label=label("these customers", lang),
+    )
     ax.axhline(1.0, color=INK, linestyle="--", label=label("random timing", lang))
     x = np.linspace(0, 1, 101)
     ax.plot(x, 30 * x**2 * (1 - x) ** 2, color=ORANGE, linewidth=2, label=label("regular timing", lang))
@@ -43,12 +65,16 @@ def regularity(fractions: pd.Series, ax: Axes | None = None, lang: str = "en") -
 
 
 def cohorts(table: pd.DataFrame, unit: str, ax: Axes | None = None, lang: str = "en") -> Axes:
-    """Repeat purchases per customer in a fixed time after the first purchase, by month of the first purchase, with intervals."""
+    """Repeat purchases per customer in a fixed time after the first purchase, by month of the first purchase,
+    with intervals.
+    """
     ax = axes(ax)
     place = np.arange(len(table))
     error = [table["mean"] - table["low"], table["high"] - table["mean"]]
     ax.errorbar(place, table["mean"], yerr=error, fmt="o", color=BLUE, capsize=4)
-    ax.set_xticks(place, table.index, rotation=45 if len(table) > 6 else 0, ha="right" if len(table) > 6 else "center")
+    ax.set_xticks(
+        place, table.index, rotation=45 if len(table) > 6 else 0, ha="right" if len(table) > 6 else "center"
+    )
     ax.set(xlabel=label("first purchase in", lang), ylabel=label("repeats in first", lang).format(unit=unit))
     ax.set_ylim(bottom=0)
     ax.margins(x=0.1)
@@ -69,12 +95,17 @@ def by_frequency(table: pd.DataFrame, holdout: str, ax: Axes | None = None, lang
         ax.plot(place, table[name], form, color=colour, label=name, markersize=5)
     ax.plot(place, table["actual"], "o-", color=INK, linewidth=2, label=label("actual", lang))
     ax.set_xticks(place, table.index)
-    ax.set(xlabel=label("repeat purchases before", lang), ylabel=label("mean purchases in holdout", lang).format(holdout=holdout))
+    ax.set(
+        xlabel=label("repeat purchases before", lang),
+        ylabel=label("mean purchases in holdout", lang).format(holdout=holdout),
+    )
     ax.legend(loc="upper left", frameon=False)
     return ax
 
 
-def comparison(scores: pd.DataFrame, measure: str, ax: Axes | None = None, lang: str = "en", best: float | None = None) -> Axes:
+def comparison(
+    scores: pd.DataFrame, measure: str, ax: Axes | None = None, lang: str = "en", best: float | None = None
+) -> Axes:
     """One measure of all predictions as dots with intervals, in the order given.
 
     Parameters
@@ -97,19 +128,34 @@ def comparison(scores: pd.DataFrame, measure: str, ax: Axes | None = None, lang:
 
 
 def tracking(table: pd.DataFrame, split: float, unit: str, ax: Axes | None = None, lang: str = "en") -> Axes:
-    """Cumulative repeat purchases over time: counted, and expected from the calibration period with its prediction band.
+    """Cumulative repeat purchases over time: counted, and expected from the calibration period with its
+    prediction band.
 
     Parameters
     ----------
     table : index = period; columns actual, expected, low, high; split : period in which calibration ends
     """
     ax = axes(ax)
-    ax.fill_between(table.index, table["low"], table["high"], color=BLUE, alpha=0.25, linewidth=0, label=label("band", lang))
-    ax.plot(table.index, table["expected"], color=BLUE, linestyle="--", linewidth=2, label=label("expected", lang))
+    ax.fill_between(
+        table.index,
+        table["low"],
+        table["high"],
+        color=BLUE,
+        alpha=0.25,
+        linewidth=0,
+        label=label("band", lang),
+    )
+    ax.plot(
+        table.index, table["expected"], color=BLUE, linestyle="--", linewidth=2, label=label("expected", lang)
+    )
     ax.plot(table.index, table["actual"], color=INK, linewidth=1.6, label=label("counted", lang))
     ax.axvline(split, color=ORANGE, linewidth=1.4)
     ax.annotate(
-        label("calibration ends", lang), (split, 0.03), xycoords=("data", "axes fraction"), xytext=(4, 0), textcoords="offset points"
+        label("calibration ends", lang),
+        (split, 0.03),
+        xycoords=("data", "axes fraction"),
+        xytext=(4, 0),
+        textcoords="offset points",
     )
     ax.set(xlabel=label("time since start", lang).format(unit=unit), ylabel=label("cumulative repeats", lang))
     ax.set_ylim(bottom=0)
@@ -120,13 +166,25 @@ def tracking(table: pd.DataFrame, split: float, unit: str, ax: Axes | None = Non
 
 
 def calibration(table: pd.DataFrame, ax: Axes | None = None, lang: str = "en") -> Axes:
-    """Mean purchases per customer in groups by prediction: predicted against actual, with intervals and the line of equality."""
+    """Mean purchases per customer in groups by prediction: predicted against actual, with intervals and the
+    line of equality.
+    """
     ax = axes(ax, width=4.8, height=4.2)
     top = float(max(table["predicted"].max(), table["high"].max())) * 1.05
     ax.plot([0, top], [0, top], color=GREY, linestyle="--", label=label("equal", lang))
     error = [table["actual"] - table["low"], table["high"] - table["actual"]]
-    ax.errorbar(table["predicted"], table["actual"], yerr=error, fmt="o", color=BLUE, capsize=3, label=label("tenths", lang))
-    ax.set(xlabel=label("predicted mean", lang), ylabel=label("actual mean", lang), xlim=(0, top), ylim=(0, top))
+    ax.errorbar(
+        table["predicted"],
+        table["actual"],
+        yerr=error,
+        fmt="o",
+        color=BLUE,
+        capsize=3,
+        label=label("tenths", lang),
+    )
+    ax.set(
+        xlabel=label("predicted mean", lang), ylabel=label("actual mean", lang), xlim=(0, top), ylim=(0, top)
+    )
     ax.legend(loc="upper left", frameon=False)
     return ax
 
@@ -136,12 +194,17 @@ def alive_map(table: pd.DataFrame, unit: str, ax: Axes | None = None, lang: str 
 
     Parameters
     ----------
-    table : index = time since the last purchase, columns = repeat purchases, both increasing; values from 0 to 1
+    table : index = time since the last purchase, columns = repeat purchases, both increasing; values from 0
+        to 1
     """
     ax = axes(ax)
     ax.grid(False)
-    mesh = ax.pcolormesh(table.columns, table.index, table.to_numpy(), cmap="cividis", vmin=0, vmax=1, shading="nearest")
-    lines = ax.contour(table.columns, table.index, table.to_numpy(), levels=[0.1, 0.5, 0.9], colors="white", linewidths=1.2)
+    mesh = ax.pcolormesh(
+        table.columns, table.index, table.to_numpy(), cmap="cividis", vmin=0, vmax=1, shading="nearest"
+    )
+    lines = ax.contour(
+        table.columns, table.index, table.to_numpy(), levels=[0.1, 0.5, 0.9], colors="white", linewidths=1.2
+    )
     ax.clabel(lines, fmt=lambda v: f"{v:.0%}", fontsize=8)
     ax.set(xlabel=label("repeat purchases", lang), ylabel=label("silence", lang).format(unit=unit))
     bar = ax.figure.colorbar(mesh, ax=ax, label="P(alive)")
@@ -149,7 +212,9 @@ def alive_map(table: pd.DataFrame, unit: str, ax: Axes | None = None, lang: str 
     return ax
 
 
-def ranking(table: pd.DataFrame, currency: str, rows: int = 15, ax: Axes | None = None, lang: str = "en") -> Axes:
+def ranking(
+    table: pd.DataFrame, currency: str, rows: int = 15, ax: Axes | None = None, lang: str = "en"
+) -> Axes:
     """The most valuable customers with the interval of each lifetime value.
 
     Parameters
@@ -160,7 +225,13 @@ def ranking(table: pd.DataFrame, currency: str, rows: int = 15, ax: Axes | None 
     ax = axes(ax, height=1.0 + 0.22 * len(top))
     place = np.arange(len(top))
     ax.errorbar(
-        top["clv"], place, xerr=[top["clv"] - top["clv_low"], top["clv_high"] - top["clv"]], fmt="o", color=BLUE, capsize=3, markersize=5
+        top["clv"],
+        place,
+        xerr=[top["clv"] - top["clv_low"], top["clv_high"] - top["clv"]],
+        fmt="o",
+        color=BLUE,
+        capsize=3,
+        markersize=5,
     )
     ax.set_yticks(place, [str(name)[:24] for name in top.index])
     ax.set(xlabel=label("lifetime value", lang).format(unit=currency), ylabel=label("customer", lang))
@@ -177,12 +248,13 @@ def paying_back(path: pd.DataFrame, currency: str, ax: Axes | None = None, lang:
     ax.axhline(0, color=INK, linewidth=1)
     ax.set(xlabel=label("months since first", lang), ylabel=label("value so far", lang).format(unit=currency))
     ax.yaxis.set_major_formatter(money(currency))
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax
 
 
 def sensitivity(table: pd.DataFrame, currency: str, ax: Axes | None = None, lang: str = "en") -> Axes:
-    """Customer equity under other assumptions, each as a dot with its interval; the assumption in force is marked.
+    """Customer equity under other assumptions, each as a dot with its interval; the assumption in force is
+    marked.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Customer value (客户价值理论), the first sense: what a customer is worth to the firm.
 
-The claim: customers should be judged by what they will bring, not by what they brought; a few bring most; effort should follow
-value. What would refute it: past sales picking the future's best customers as well as lifetime value does.
+The claim: customers should be judged by what they will bring, not by what they brought; a few bring most;
+effort should follow value. What would refute it: past sales picking the future's best customers as well as
+lifetime value does.
 
 Notation      meaning                                                    unit
 x, t_x, T     repeat purchases, age at the last, age at the end          count, time, time
@@ -10,14 +11,23 @@ D             discounted expected purchases over the horizon             count
 margin        part of spend that is profit before the costs below        share
 CLV           customer lifetime value, D · (margin · S − cost)           money
 
-Assumptions: purchases come at random at a steady rate until the customer leaves; spend per purchase does not depend on how often
-one buys; margin and cost are the same for all. The chapter tests each.
+Assumptions: purchases come at random at a steady rate until the customer leaves; spend per purchase does not
+depend on how often one buys; margin and cost are the same for all. The chapter tests each.
 
-References: Fader, Hardie & Lee 2005, J. Marketing Research 42, 415–430 (CLV from x, t_x, T, m); Schmittlein, Morrison & Colombo
-1987, Management Science 33, 1–24; Fader & Hardie 2013, note 25 (Gamma-Gamma).
+References: Fader, Hardie & Lee 2005, J. Marketing Research 42, 415–430 (CLV from x, t_x, T, m); Schmittlein,
+Morrison & Colombo 1987, Management Science 33, 1–24; Fader & Hardie 2013, note 25 (Gamma-Gamma).
 """
 
-from crmtheory.value.decisions import TREATMENT, actions, alive_map, new_customer, payback, payback_in_words, profit_to_date, sensitivity
+from crmtheory.value.decisions import (
+    TREATMENT,
+    actions,
+    alive_map,
+    new_customer,
+    payback,
+    payback_in_words,
+    profit_to_date,
+    sensitivity,
+)
 from crmtheory.value.lifetime import Settings, clv, equity
 
 __all__ = [

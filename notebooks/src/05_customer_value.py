@@ -182,7 +182,7 @@ chapter.say(
 revenue = log.revenue()
 top = concentration.with_interval("top_share", revenue, rng)
 unequal = pd.concat([top, concentration.with_interval("gini", revenue, rng), concentration.with_interval("share_needed", revenue, rng)])
-figures = {column: "{:.3f}" for column in ("estimate", "low", "high")}
+figures = dict.fromkeys(("estimate", "low", "high"), "{:.3f}")
 chapter.table(unequal.set_index("statistic"), caption="Concentration of revenue", formats=figures)
 
 # %% [markdown]
@@ -368,7 +368,7 @@ chapter.say("For **{share:.0%}** of customers it is more likely than not that th
 # %%
 table = value.clv(now, spend, today, **settings.for_clv)
 chapter.save(table, "customers")
-worth = {column: currency + "{:,.2f}" for column in ("expected_spend", "clv", "clv_low", "clv_high")}
+worth = dict.fromkeys(("expected_spend", "clv", "clv_low", "clv_high"), currency + "{:,.2f}")
 shares = {"p_alive": "{:.3f}", "expected_purchases": "{:.2f}", "discounted_purchases": "{:.2f}"}
 chapter.table(table.sort_values("clv", ascending=False), rows=10, caption=f"Customer lifetime value over {horizon}", formats=worth | shares)
 
@@ -489,7 +489,7 @@ changed = value.sensitivity(now, spend, today, settings)
 spread = f"{currency}{changed['equity'].min():,.0f} to {currency}{changed['equity'].max():,.0f}"
 chapter.show(
     plots.value.sensitivity(changed, currency), name="sensitivity",
-    alt="Customer equity under other horizons, discount rates and margins: from {spread}. The diamond is the choice in force.", spread=spread,
+    alt="Customer equity under other horizons and discount rates: from {spread}. The diamond is the choice in force.", spread=spread,
 )  # fmt: skip
 
 # %% [markdown]
