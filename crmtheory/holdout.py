@@ -16,7 +16,7 @@ from statsmodels.stats.proportion import proportion_confint
 from crmtheory.concentration import _captured
 from crmtheory.errors import ConvergenceError, SchemaError
 from crmtheory.models import ATTRITION
-from crmtheory.models.families import AttritionFit
+from crmtheory.models.answers import AttritionFit
 from crmtheory.numerics import Array
 
 

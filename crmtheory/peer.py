@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from crmtheory.errors import DomainError
-from crmtheory.models.families import AttritionFit
+from crmtheory.models.answers import AttritionFit
 
 FITTERS = {"BG/NBD": "BetaGeoFitter", "MBG/NBD": "ModifiedBetaGeoFitter", "Pareto/NBD": "ParetoNBDFitter"}
 

@@ -5,9 +5,10 @@
 ['NBD', 'BG/NBD', 'MBG/NBD', 'Pareto/NBD', 'Gamma-Gamma']
 """
 
+from crmtheory.models.answers import AttritionFit, SpendFit
 from crmtheory.models.base import Fit, Model, Param, Verdict
 from crmtheory.models.bg_nbd import BGNBD, MBGNBD
-from crmtheory.models.families import Attrition, AttritionFit, Spend, SpendFit
+from crmtheory.models.families import Attrition, Spend
 from crmtheory.models.gamma_gamma import GammaGamma
 from crmtheory.models.nbd import NBD
 from crmtheory.models.pareto_nbd import ParetoNBD

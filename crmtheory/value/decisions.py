@@ -11,7 +11,7 @@ import pandas as pd
 
 from crmtheory import units
 from crmtheory.errors import SchemaError
-from crmtheory.models.families import AttritionFit, SpendFit
+from crmtheory.models.answers import AttritionFit, SpendFit
 from crmtheory.value.lifetime import Settings, checked_margin, equity
 
 

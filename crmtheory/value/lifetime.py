@@ -13,7 +13,7 @@ from scipy import stats
 
 from crmtheory import numerics, units
 from crmtheory.errors import DomainError, SchemaError
-from crmtheory.models.families import AttritionFit, SpendFit
+from crmtheory.models.answers import AttritionFit, SpendFit
 from crmtheory.models.history import history
 from crmtheory.numerics import Array
 
