@@ -25,6 +25,7 @@ from crmtheory.transactions.report import Report
 from crmtheory.transactions.source import Source, open_source
 
 EXACT = 2.0**53  # whole numbers up to here are exact in a double
+WIDE = 2.0**62  # sums up to here fit into 64 bits, even doubled
 ROOM = 125  # bits of DuckDB's widest integer that a sum of money may fill
 
 
@@ -129,7 +130,7 @@ def _money(connection: duckdb.DuckDBPyConnection) -> tuple[str, float]:
         f"select count(*), max(abs(amount)), {', '.join(fits)} from log"
     ).fetchall()[0]
     for p, fit in zip(places, decimal, strict=True):
-        if fit and top * 10**p < EXACT:
+        if fit and top * 10**p < EXACT and count * top * 10**p < WIDE:
             return f"round(amount * {10**p}::DOUBLE)::BIGINT", float(10**p)
     bits = min(ROOM - math.frexp(top)[1] - count.bit_length(), 1000)
     return f"round(amount * {2.0**bits!r}::DOUBLE)::HUGEINT", 2.0**bits

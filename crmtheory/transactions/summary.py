@@ -30,17 +30,25 @@ def customer_days(rows: Frame) -> Frame:
         purchase (whether it is a purchase day), nth
     """
     money = nw.col("money")
+    whole = rows.collect_schema()[
+        "money"
+    ]  # wide enough for the sum of all rows; an engine may widen it further
     days = rows.group_by("customer", "day").agg(
-        money.sum().alias("money"),
-        nw.len().alias("rows"),
-        nw.when(money < 0).then(1).otherwise(0).sum().alias("refunds"),
-        nw.when(money < 0).then(money).otherwise(0).sum().alias("refunded"),
-        nw.when(money == 0).then(1).otherwise(0).sum().alias("zeros"),
+        money.sum().cast(whole).alias("money"),
+        nw.len().cast(nw.Int32).alias("rows"),
+        nw.when(money < 0).then(1).otherwise(0).sum().cast(nw.Int32).alias("refunds"),
+        nw.when(money < 0).then(money).otherwise(0).sum().cast(whole).alias("refunded"),
+        nw.when(money == 0).then(1).otherwise(0).sum().cast(nw.Int32).alias("zeros"),
     )
     moved = money - 2 * nw.col("refunded")
     purchase = (nw.col("refunds") == 0) | (money > moved * NOISE)
     return days.with_columns(purchase=purchase).with_columns(
-        nth=nw.when(nw.col("purchase")).then(1).otherwise(0).cum_sum().over("customer", order_by="day")
+        nth=nw.when(nw.col("purchase"))
+        .then(1)
+        .otherwise(0)
+        .cum_sum()
+        .over("customer", order_by="day")
+        .cast(nw.Int32)
     )
 
 
