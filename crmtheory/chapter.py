@@ -117,12 +117,15 @@ class Chapter:
         _display({"text/html": text, "text/plain": caption or "a table"})
 
     def save(self, frame: pd.DataFrame | pd.Series, name: str) -> None:
-        """Write a table to tables/NAME.csv in UTF-8, index kept, text that looks like a formula disarmed."""
+        """Write a table to tables/NAME.csv in UTF-8, index kept, text that looks like a formula disarmed.
+
+        The list of treatments, "actions", is what is handed over: it stands beside result.json.
+        """
         frame = frame.to_frame() if isinstance(frame, pd.Series) else frame
         numbered = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
         flat = frame if numbered else frame.reset_index(names=[n or "index" for n in frame.index.names])
         safe = flat.rename(columns=_disarm).apply(_disarm_column)
-        file = f"tables/{_file_name(name)}.csv"
+        file = f"{'' if name == 'actions' else 'tables/'}{_file_name(name)}.csv"
         self._write(file, safe.to_csv(index=False, lineterminator="\n").encode("utf-8"))
         self._keep(
             "tables", name, {"name": name, "file": file, "rows": len(frame), "columns": list(map(str, flat))}
@@ -179,17 +182,11 @@ class Chapter:
         low: float | None = None,
         high: float | None = None,
         trend: str = "",
+        unit: str = "",
     ) -> None:
-        """Remember a line of the table of goals: target, actual with interval, and trend in words."""
-        entry = {
-            "indicator": indicator,
-            "target": target,
-            "actual": actual,
-            "low": low,
-            "high": high,
-            "trend": trend,
-        }
-        self._keep("goals", indicator, entry)
+        """Remember a line of the table of goals: target, actual with interval, trend in words; unit "%", "£"."""
+        entry = {"indicator": indicator, "target": target, "actual": actual, "low": low, "high": high}
+        self._keep("goals", indicator, {**entry, "trend": trend, "unit": unit})
 
     def verdict(self, *verdicts: Any) -> None:
         """Remember verdicts on claims: objects with ``to_dict()``, or dictionaries with id and verdict."""

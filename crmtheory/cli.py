@@ -17,6 +17,7 @@ from crmtheory import contents
 from crmtheory.errors import ConvergenceError, DomainError, SchemaError
 from crmtheory.execution import ChapterError
 
+STOPPED = 130  # what a shell reports after Ctrl-C
 BAR = "{desc}: cell {n_fmt} of {total_fmt} |{bar:30}| {elapsed}"
 
 
@@ -28,6 +29,9 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except (SchemaError, DomainError, ConvergenceError, ChapterError) as error:
             raise click.ClickException(str(error)) from None
+        except KeyboardInterrupt:
+            click.echo("\nStopped.", err=True)
+            ctx.exit(STOPPED)
         except BrokenPipeError:  # `crmtheory data | head`: the reader has had enough
             raise
         except OSError as error:  # a folder that may not be written to, a full disk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,11 @@ class ChapterError(RuntimeError):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        lines = [self.evalue if self.ename in OURS else f"{self.ename}: {self.evalue}"]
-        if self.cell is not None and self.ename not in OURS:
+        if self.ename in OURS:
+            place = "" if self.cell is None else f"Stopped in cell In [{self.cell}]. "
+            return f"{self.evalue}\n{place}The notebook up to there: {self.notebook}"
+        lines = [f"{self.ename}: {self.evalue}"]
+        if self.cell is not None:
             lines.append(f"The notebook stopped in cell In [{self.cell}], which begins: {self.line}")
         if self.notebook is not None:
             lines.append(f"The notebook up to there: {self.notebook}")
@@ -57,6 +61,7 @@ def execute(
     output: Path | None,
     cwd: Path,
     progress: Progress | None = None,
+    stopped: threading.Event | None = None,
 ) -> Any:
     """Run all cells of a notebook in a fresh kernel.
 
@@ -67,6 +72,7 @@ def execute(
     output : where to write the executed notebook, also when a cell fails; None keeps it in memory
     cwd : the working directory of the cells, against which relative paths of the user are resolved
     progress : called with (cells done, cells in all) after each cell
+    stopped : when another thread sets it, the kernel is ended within about a second
 
     Raises
     ------
@@ -94,6 +100,7 @@ def execute(
             request_save_on_cell_execute=False,
             cwd=str(cwd),
             progress=progress,
+            stopped=stopped or threading.Event(),
         )
     except papermill.PapermillExecutionError as error:
         if output is not None:
@@ -133,14 +140,26 @@ def write(notebook: Any, path: Path) -> None:
 
 
 def _register_engine() -> None:
-    """Papermill's own engine, which also tells after each cell how far it is."""
+    """Papermill's own engine, which also tells after each cell how far it is, and which can be stopped."""
+    from jupyter_client.manager import AsyncKernelManager
     from papermill.engines import NBClientEngine, papermill_engines
 
     class Engine(NBClientEngine):
         @classmethod
         def execute_managed_notebook(
-            cls, nb_man: Any, kernel_name: str, progress: Progress | None = None, **options: Any
+            cls,
+            nb_man: Any,
+            kernel_name: str,
+            stopped: threading.Event,
+            progress: Progress | None = None,
+            **options: Any,
         ) -> None:
+            class Manager(AsyncKernelManager):
+                async def is_alive(self) -> bool:  # asked every second while a cell runs
+                    if stopped.is_set() and self.has_kernel:
+                        await self.shutdown_kernel(now=True)
+                    return await super().is_alive()
+
             complete = nb_man.cell_complete
 
             def cell_complete(cell: Any, cell_index: int | None = None, **more: Any) -> None:
@@ -150,6 +169,8 @@ def _register_engine() -> None:
 
             nb_man.cell_complete = cell_complete
             quiet = ["--IPKernelApp.log_level=CRITICAL"]  # its log is not for the terminal of the user
-            super().execute_managed_notebook(nb_man, kernel_name, extra_arguments=quiet, **options)
+            super().execute_managed_notebook(
+                nb_man, kernel_name, extra_arguments=quiet, kernel_manager_class=Manager, **options
+            )
 
     papermill_engines.register(ENGINE, Engine)

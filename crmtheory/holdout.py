@@ -15,7 +15,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from crmtheory.concentration import _captured
 from crmtheory.errors import ConvergenceError, SchemaError
-from crmtheory.models import ATTRITION
+from crmtheory.models import ATTRITION, Fit
 from crmtheory.models.answers import AttritionFit
 from crmtheory.numerics import Array
 
@@ -72,6 +72,16 @@ def fit_all(summary: pd.DataFrame) -> tuple[dict[str, AttritionFit], pd.DataFram
     if not fits:
         raise errors[0]
     return fits, pd.DataFrame(rows).set_index("model")
+
+
+def parameters(fits: Mapping[str, Fit]) -> pd.DataFrame:
+    """The parameters of several fits in one table.
+
+    Returns
+    -------
+    frame, index = model, parameter: estimate, se, low, high, meaning
+    """
+    return pd.concat({name: fit.table() for name, fit in fits.items()}, names=["model", "parameter"])
 
 
 def choose(table: pd.DataFrame, fits: Mapping[str, AttritionFit]) -> str:
@@ -225,6 +235,6 @@ def draw_parameters(fit: AttritionFit, rng: np.random.Generator) -> Array:
     """One draw of θ from its estimated sampling distribution (normal in ln θ); the estimate itself where that
     is unknown.
     """
-    if not np.isfinite(fit.cov_log).all():
+    if not np.isfinite(fit.cov_held).all():
         return fit.theta
-    return np.exp(rng.multivariate_normal(np.log(fit.theta), fit.cov_log, method="eigh"))
+    return np.exp(rng.multivariate_normal(np.log(fit.theta), fit.cov_held, method="eigh"))

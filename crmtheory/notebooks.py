@@ -2,7 +2,7 @@
 
     run("value", {"transactions": "sales.csv"}, "results/value")
 
-writes into one folder STEM.ipynb, STEM.html, result.json, tables/ and figures/. Relative paths of the user
+writes into one folder STEM.ipynb, STEM.html, result.json, actions.csv, tables/ and figures/. Relative paths of the user
 are taken from the working directory. ``python -m crmtheory.notebooks build`` makes the notebooks from their
 sources.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -104,6 +105,7 @@ def run(
     *,
     folder: str | Path | None = None,
     label: str = "",
+    stopped: threading.Event | None = None,
 ) -> RunResult:
     """Run a chapter and write notebook, page, result, tables and figures into one folder.
 
@@ -116,6 +118,7 @@ def run(
     progress : called with (cells done, cells in all)
     folder : where the notebooks are; by default those that come with the package
     label : a name for this run, shown in the report
+    stopped : set by another thread to end this run
 
     Raises
     ------
@@ -130,10 +133,17 @@ def run(
         raise SchemaError(f"The output would overwrite the notebook {path}. Choose another folder.")
     started = time.perf_counter()
     place.mkdir(parents=True, exist_ok=True)
-    for old in (copy, html, result):  # a failed run must not stand beside the results of an earlier one
+    for old in (
+        *_written(place),
+        copy,
+        html,
+        result,
+    ):  # results of an earlier run must not look like new ones
         old.unlink(missing_ok=True)
     values[parameters_of.OUTPUT] = place.as_posix()
-    done = execution.execute(execution.load(path), values, output=copy, cwd=Path.cwd(), progress=progress)
+    done = execution.execute(
+        execution.load(path), values, output=copy, cwd=Path.cwd(), progress=progress, stopped=stopped
+    )
 
     from crmtheory.report import page  # nbconvert is slow to import
 
@@ -162,12 +172,15 @@ def run_all(
     """
     import os
 
+    stopped = threading.Event()
+
     def one(place: int) -> RunResult | Exception:
         job = runs[place]
         tell = None if progress is None else lambda done, total: progress(place, done, total)
         try:
+            place_of_job = Path(output_dir) / job.folder
             return run(
-                job.theory, job.given, Path(output_dir) / job.folder, tell, folder=folder, label=job.label
+                job.theory, job.given, place_of_job, tell, folder=folder, label=job.label, stopped=stopped
             )
         except (SchemaError, ChapterError) as error:
             return error
@@ -176,7 +189,18 @@ def run_all(
     try:
         return list(pool.map(one, range(len(runs))))
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        stopped.set()  # after Ctrl-C the kernels end at once; otherwise there are none left
+        pool.shutdown(cancel_futures=True)
+
+
+def _written(place: Path) -> list[Path]:
+    """The tables and figures which an earlier run has left in a folder, as its result.json names them."""
+    try:
+        found = json.loads((place / "result.json").read_text(encoding="utf-8"))
+        files = [place / entry["file"] for kind in ("tables", "figures") for entry in found.get(kind, ())]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):  # none, or not one of ours
+        return []
+    return [file for file in files if file.resolve().is_relative_to(place.resolve())]
 
 
 def _notebook(chapter: str | Path, folder: str | Path | None) -> Path:

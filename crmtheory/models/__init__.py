@@ -6,12 +6,13 @@
 """
 
 from crmtheory.models.answers import AttritionFit, SpendFit
-from crmtheory.models.base import Fit, Model, Param, Verdict
+from crmtheory.models.base import Fit, Model, Param
 from crmtheory.models.bg_nbd import BGNBD, MBGNBD
 from crmtheory.models.families import Attrition, Spend
 from crmtheory.models.gamma_gamma import GammaGamma
 from crmtheory.models.nbd import NBD
 from crmtheory.models.pareto_nbd import ParetoNBD
+from crmtheory.models.verdict import Verdict
 
 MODELS: dict[str, Model] = {
     model.name: model for model in (NBD(), BGNBD(), MBGNBD(), ParetoNBD(), GammaGamma())

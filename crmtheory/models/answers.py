@@ -1,4 +1,4 @@
-"""What a fitted model answers: its family's questions, asked of a summary; one number per customer on its index."""
+"""What a fitted model answers: the questions of its family, one number per customer, on the summary's index."""
 
 from __future__ import annotations
 

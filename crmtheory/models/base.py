@@ -22,6 +22,7 @@ from scipy import stats
 
 from crmtheory import numerics
 from crmtheory.errors import ConvergenceError, SchemaError
+from crmtheory.models.verdict import Verdict, judge
 from crmtheory.numerics import Array
 
 SAMPLE = 4000  # distinct rows on which the first search is made
@@ -35,26 +36,6 @@ class Param:
     name: str
     meaning: str
     unit: str | None = None
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the optimiser reached, in words, and the two numbers that say how well.
-
-    status : "converged", "on a boundary" or "not identified"
-    gradient_norm : expected further gain in log-likelihood from one more Newton step (0 is perfect)
-    condition : condition number of the Hessian of the free log parameters
-    """
-
-    status: str
-    message: str
-    gradient_norm: float
-    condition: float
-    evaluations: int
-
-    @property
-    def converged(self) -> bool:
-        return self.status == "converged"
 
 
 class Model:
@@ -135,10 +116,12 @@ class Model:
         # The way to the maximum's neighbourhood is walked on a few thousand of the rows, the last steps on
         # all of them.
         thin = slice(None, None, max(1, len(weights) // SAMPLE))
-        start, searched = numerics.search(average_over(thin), np.zeros(len(self.params)), LOG_BOUND)
+        start, searched = self._search(average_over(thin))
         best = numerics.maximise(average_over(slice(None)), start, LOG_BOUND)
         theta = np.exp(best.point) * by_param
-        cov_log, verdict = _judge(self, best, theta, n, best.evaluations + searched)
+        cov_log, verdict = judge(
+            self.name, [p.name for p in self.params], best, n, best.evaluations + searched
+        )
         return self.result(
             model=self,
             theta=theta,
@@ -148,6 +131,19 @@ class Model:
             unit=unit or summary.attrs.get("unit"),
             verdict=verdict,
         )
+
+    def _search(self, average: numerics.Objective) -> tuple[Array, int]:
+        """A point near the maximum. A search that ends on the edge is repeated from elsewhere; the best counts."""
+        k = len(self.params)
+        point, evaluations = numerics.search(average, np.zeros(k), LOG_BOUND)
+        if np.abs(point).max() < LOG_BOUND - 1e-6:
+            return point, evaluations
+        found = [point]
+        for other in np.random.default_rng(0).uniform(-3, 3, (5, k)):  # the same starts every time
+            point, more = numerics.search(average, other, LOG_BOUND)
+            found.append(point)
+            evaluations += more
+        return max(found, key=lambda p: average(p)[0]), evaluations
 
     def check(self, *rows: Array) -> None:
         """Refuse data on which the likelihood has no maximum. A family says which."""
@@ -205,6 +201,13 @@ class Fit:
         """Covariance of ln θ."""
         return self.cov / np.outer(self.theta, self.theta)
 
+    @property
+    def cov_held(self) -> Array:
+        """Covariance of ln θ for derived quantities: a parameter on a boundary is held there (variance 0)."""
+        if self.verdict.status == "on a boundary":
+            return np.where(np.isnan(self.cov_log), 0.0, self.cov_log)
+        return self.cov_log
+
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """One row per parameter: estimate, se, low, high, meaning. Intervals are made on ln θ, so they stay
         positive.
@@ -224,7 +227,7 @@ class Fit:
         )
 
     def gradient_of(self, quantity: Callable[[Array], Array]) -> Array:
-        """∂ quantity(θ) / ∂ ln θ, shape (k, …): what the delta method needs, with `cov_log`."""
+        """∂ quantity(θ) / ∂ ln θ, shape (k, …): what the delta method needs, with `cov_held`."""
         return numerics.jacobian(lambda eta: np.asarray(quantity(np.exp(eta)), float), np.log(self.theta))
 
     def time(self, duration: float | str) -> float:
@@ -240,49 +243,6 @@ class Fit:
         unit = f", unit {self.unit}" if self.unit else ""
         found = f"log-likelihood {self.loglik:,.1f}, {self.n:,} customers{unit}"
         return f"<{self.model.name}: {numbers}; {found}; {self.verdict.status}>"
-
-
-def _judge(
-    model: Model, best: numerics.Optimum, theta: Array, n: int, evaluations: int
-) -> tuple[Array, Verdict]:
-    """Covariance of ln θ, and the verdict in words."""
-    k = len(theta)
-    cov = np.full((k, k), np.nan)
-    free = ~best.at_bound
-    curvature = -best.hessian[np.ix_(free, free)]
-    condition, gain = np.inf, np.inf
-    if free.any():
-        values = np.linalg.eigvalsh(curvature)
-        if values.min() > 0:
-            condition = float(values.max() / values.min())
-            inverse = np.linalg.inv(curvature)
-            cov[np.ix_(free, free)] = inverse / n
-            gain = float(n * best.gradient[free] @ inverse @ best.gradient[free] / 2)
-    names = [param.name for param in model.params]
-    if best.at_bound.any():
-        stuck = ", ".join(name for name, at in zip(names, best.at_bound, strict=True) if at)
-        status = "on a boundary"
-        message = (
-            f"The likelihood still rises as {stuck} leaves the range that makes "
-            f"sense, so {stuck} has no standard error. "
-            "The data show no sign of what that parameter describes: compare with a simpler model."
-        )
-    elif not np.isfinite(gain) or condition > 1e12:
-        status = "not identified"
-        message = (
-            "The likelihood is flat in some direction: several sets of parameters "
-            "explain these data equally well. "
-            "Use a simpler model or a longer log; single parameters mean nothing here."
-        )
-    elif gain > 1e-4:
-        raise ConvergenceError(
-            f"{model.name}: the search stopped before the maximum (a further gain "
-            f"of {gain:.3g} in log-likelihood is in "
-            "sight). Check the summary for a few extreme customers and for ages in a wrong unit."
-        )
-    else:
-        status, message = "converged", "The maximum was reached."
-    return cov, Verdict(status, message, gain, condition, evaluations)
 
 
 def positive(theta: ArrayLike, k: int, name: str) -> Array:

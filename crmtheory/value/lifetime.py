@@ -187,7 +187,7 @@ def _variance(fit: AttritionFit | SpendFit, gradient: Array) -> Array:
     """g' V g for each column of the gradient: the delta method. NaN where the parameters have no
     covariance.
     """
-    return np.einsum("i...,ij,j...->...", gradient, fit.cov_log, gradient)
+    return np.einsum("i...,ij,j...->...", gradient, fit.cov_held, gradient)
 
 
 def checked_margin(margin: float) -> float:

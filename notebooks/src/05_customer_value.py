@@ -263,6 +263,7 @@ chapter.show(
 # %%
 fits, fitted = holdout.fit_all(summary)
 chapter.table(fitted[["parameters", "log_likelihood", "AIC", "status"]], caption="Models on the calibration period")
+chapter.save(holdout.parameters(fits), "parameters_calibration")
 gain = fitted["log_likelihood"].max() - fitted.loc["NBD", "log_likelihood"]
 chapter.say("Letting customers leave raises the log-likelihood by **{gain:,.1f}** over the NBD, in which nobody leaves.", gain=gain)
 
@@ -340,10 +341,13 @@ chapter.say("At the end the count is **{miss:+.1%}** off what was expected, {ins
 
 # %%
 today = log.summary(unit=unit)
-now = fit.model.fit(today)
-spend = GammaGamma().fit(today)
+now, spend = fit.model.fit(today), GammaGamma().fit(today)
+found = holdout.parameters({best: now, "Gamma-Gamma": spend})
+chapter.save(found, "parameters")
+chapter.table(found, caption="Parameters on the whole log, with 95 % intervals", formats=dict.fromkeys(["estimate", "se", "low", "high"], "{:.4g}"))
+
+# %%
 alive = value.alive_map(now, today)
-silent = log.days / 3
 chapter.show(
     plots.value.alive_map(alive, unit), name="alive",
     alt="P(alive) by repeat purchases and {unit}s of silence. Of {n:,} customers, {sure:,} are alive with 90 % or more, {gone:,} with less "
@@ -367,7 +371,7 @@ chapter.say("For **{share:.0%}** of customers it is more likely than not that th
 
 # %%
 table = value.clv(now, spend, today, **settings.for_clv)
-chapter.save(table, "customers")
+chapter.save(table.join(waits[["p_no_purchase", "median_wait"]]).join(today), "customers")
 worth = dict.fromkeys(("expected_spend", "clv", "clv_low", "clv_high"), currency + "{:,.2f}")
 shares = {"p_alive": "{:.3f}", "expected_purchases": "{:.2f}", "discounted_purchases": "{:.2f}"}
 chapter.table(table.sort_values("clv", ascending=False), rows=10, caption=f"Customer lifetime value over {horizon}", formats=worth | shares)

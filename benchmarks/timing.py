@@ -1,0 +1,125 @@
+"""Timing of several ways to do one job, and the table that comes of it.
+
+The ways take turns (ours, peer, ours, peer …), so that whatever else the machine does meets all of them alike.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import platform
+import time
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from statistics import median
+from typing import Any
+
+PACKAGES = ("NumPy", "SciPy", "pandas", "DuckDB", "lifetimes")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much to measure: customers, rows of a log, and whether peers that need minutes are left out."""
+
+    customers: int
+    rows: int
+    full: bool
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Seconds of each run, and what the last run returned."""
+
+    seconds: tuple[float, ...]
+    answer: Any
+
+    @property
+    def median(self) -> float:
+        return median(self.seconds)
+
+    def __str__(self) -> str:
+        return f"{self.median:#.3g} ({min(self.seconds):#.3g})"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. `check` says how far both came to the same answer; `target` is the most seconds allowed."""
+
+    job: str
+    size: str
+    ours: Timed
+    check: str
+    peer: str = "none"
+    theirs: Timed | None = None
+    target: float | None = None
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        theirs = str(self.theirs) if self.theirs else "not run"
+        ratio = f"{self.theirs.median / self.ours.median:#.2g}".rstrip(".") if self.theirs else ""
+        return self.job, self.size, str(self.ours), self.peer, theirs, ratio, self.check
+
+    @property
+    def verdict(self) -> str:
+        """Whether the target was met, in a sentence; empty without a target."""
+        if self.target is None:
+            return ""
+        met = "met" if self.ours.median < self.target else "missed"
+        return f"Target of less than {self.target:g} s for {self.job}, {self.size}: {met} ({self.ours.median:#.2g} s)."
+
+
+HEAD = ("job", "size", "ours, s", "peer", "peer, s", "ratio", "same answer?")
+
+
+def race(ways: Mapping[str, tuple[Callable[[], Any], int]]) -> dict[str, Timed]:
+    """Run each way as often as it says, in turns.
+
+    Parameters
+    ----------
+    ways : name → (function without arguments, number of runs)
+
+    Returns
+    -------
+    name → Timed
+
+    >>> race({"ours": (lambda: 6 * 7, 3)})["ours"].answer
+    42
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    answers: dict[str, Any] = {}
+    for turn in range(max(runs for _, runs in ways.values())):
+        for name, (function, runs) in ways.items():
+            if turn >= runs:
+                continue
+            gc.collect()
+            # Whether a peer warns of a deprecation or an overflow is not what is measured here.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                start = time.perf_counter()
+                answers[name] = function()
+                seconds[name].append(time.perf_counter() - start)
+    return {name: Timed(tuple(seconds[name]), answers[name]) for name in ways}
+
+
+def environment() -> str:
+    """Cores and versions.
+
+    >>> environment().split(", ")[1].startswith("Python 3")
+    True
+    """
+    cores = os.cpu_count() or 1
+    versions = [f"{name} {version(name.lower())}" for name in PACKAGES]
+    return ", ".join([f"{cores} core{'s' * (cores != 1)}", f"Python {platform.python_version()}", *versions])
+
+
+def markdown(rows: Iterable[Row]) -> str:
+    """The table in Markdown, padded so that it reads well as plain text too."""
+    lines = [HEAD, *(row.cells for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    lines.insert(1, tuple("-" * width for width in widths))
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+        for line in lines
+    )

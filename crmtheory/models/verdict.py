@@ -1,0 +1,71 @@
+"""What an optimiser reached, in words, and the covariance that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from crmtheory.errors import ConvergenceError
+from crmtheory.numerics import Array, Optimum
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the optimiser reached, in words, and the two numbers that say how well.
+
+    status : "converged", "on a boundary" or "not identified"
+    gradient_norm : expected further gain in log-likelihood from one more Newton step (0 is perfect)
+    condition : condition number of the Hessian of the free log parameters
+    """
+
+    status: str
+    message: str
+    gradient_norm: float
+    condition: float
+    evaluations: int
+
+    @property
+    def converged(self) -> bool:
+        return self.status == "converged"
+
+
+def judge(model: str, names: Sequence[str], best: Optimum, n: int, evaluations: int) -> tuple[Array, Verdict]:
+    """Covariance of ln θ, and the verdict in words."""
+    k = len(names)
+    cov = np.full((k, k), np.nan)
+    free = ~best.at_bound
+    curvature = -best.hessian[np.ix_(free, free)]
+    condition, gain = np.inf, np.inf
+    if free.any():
+        values = np.linalg.eigvalsh(curvature)
+        if values.min() > 0:
+            condition = float(values.max() / values.min())
+            inverse = np.linalg.inv(curvature)
+            cov[np.ix_(free, free)] = inverse / n
+            gain = float(n * best.gradient[free] @ inverse @ best.gradient[free] / 2)
+    if best.at_bound.any():
+        stuck = ", ".join(name for name, at in zip(names, best.at_bound, strict=True) if at)
+        status = "on a boundary"
+        message = (
+            f"The likelihood still rises as {stuck} leaves the range that makes "
+            f"sense, so {stuck} has no standard error. "
+            "The data show no sign of what that parameter describes: compare with a simpler model."
+        )
+    elif not np.isfinite(gain) or condition > 1e12:
+        status = "not identified"
+        message = (
+            "The likelihood is flat in some direction: several sets of parameters "
+            "explain these data equally well. "
+            "Use a simpler model or a longer log; single parameters mean nothing here."
+        )
+    elif gain > 1e-4:
+        raise ConvergenceError(
+            f"{model}: the search stopped before the maximum (a further gain "
+            f"of {gain:.3g} in log-likelihood is in "
+            "sight). Check the summary for a few extreme customers and for ages in a wrong unit."
+        )
+    else:
+        status, message = "converged", "The maximum was reached."
+    return cov, Verdict(status, message, gain, condition, evaluations)

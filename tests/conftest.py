@@ -1,0 +1,22 @@
+"""What several test files need: the CDNOW customers at the end of calibration, and the fits to them."""
+
+import pytest
+
+from crmtheory import datasets, transactions
+from crmtheory.models import MODELS
+
+
+@pytest.fixture(scope="session")
+def cdnow_log():
+    return transactions.read(datasets.path("cdnow_sample"), "customer_id", "date", "amount_usd")
+
+
+@pytest.fixture(scope="session")
+def cdnow(cdnow_log):
+    """The 2,357 customers of the 1/10 sample after 39 weeks, as in the papers; 39 weeks of holdout."""
+    return cdnow_log.summary(unit="week", calibration_end="1997-09-30")
+
+
+@pytest.fixture(scope="session")
+def cdnow_fits(cdnow):
+    return {name: model.fit(cdnow) for name, model in MODELS.items()}
