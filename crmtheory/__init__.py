@@ -1,4 +1,5 @@
-"""Theories of customer-relationship management, readable, runnable, and put to the test on your own customers.
+"""Theories of customer-relationship management, readable, runnable, and put to the test on your own
+customers.
 
     from crmtheory import transactions, value
     from crmtheory.models import GammaGamma, ParetoNBD

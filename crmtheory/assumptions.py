@@ -14,6 +14,24 @@ from scipy import stats
 from crmtheory.errors import DomainError
 from crmtheory.numerics import Array
 
+LEAST_CUSTOMERS, LEAST_REPEATS = 50, 20
+
+
+def enough(summary: pd.DataFrame, days: int) -> None:
+    """Stop with one sentence when a log is too small for the chapter: 50 customers, 20 of whom bought again.
+
+    Raises
+    ------
+    DomainError : what there is, what is needed, and what to do
+    """
+    customers, again = len(summary), int((summary["x"] > 0).sum())
+    if customers < LEAST_CUSTOMERS or again < LEAST_REPEATS:
+        raise DomainError(
+            f"This log is too small: {customers:,} customer{'s' * (customers != 1)} over {days:,} days, {again:,} of "
+            f"whom bought on more than one day. At least {LEAST_CUSTOMERS} customers and {LEAST_REPEATS} who bought "
+            "again are needed. Give a longer log, or check that the customer column identifies people and not orders."
+        )
+
 
 def spend_by_frequency(summary: pd.DataFrame, most: int = 6) -> pd.DataFrame:
     """Spend per purchase in groups by number of repeat purchases (`most` and more together).

@@ -184,7 +184,7 @@ class Chapter:
         trend: str = "",
         unit: str = "",
     ) -> None:
-        """Remember a line of the table of goals: target, actual with interval, trend in words; unit "%", "£"."""
+        """Remember a line of the table of goals: target, actual with interval, trend in words, unit ("%")."""
         entry = {"indicator": indicator, "target": target, "actual": actual, "low": low, "high": high}
         self._keep("goals", indicator, {**entry, "trend": trend, "unit": unit})
 

@@ -85,7 +85,7 @@ def execute(
     from nbclient.exceptions import DeadKernelError
 
     _register_engine()
-    logging.getLogger("papermill").setLevel(logging.ERROR)
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # errors are told once, by ChapterError
     place = (
         None if output is None else str(output).replace("{", "{{").replace("}", "}}")
     )  # papermill formats it
@@ -155,10 +155,10 @@ def _register_engine() -> None:
             **options: Any,
         ) -> None:
             class Manager(AsyncKernelManager):
-                async def is_alive(self) -> bool:  # asked every second while a cell runs
-                    if stopped.is_set() and self.has_kernel:
-                        await self.shutdown_kernel(now=True)
-                    return await super().is_alive()
+                async def _async_is_alive(self) -> bool:  # asked every second while a cell runs
+                    if stopped.is_set() and self.provisioner is not None:
+                        await self.provisioner.kill()
+                    return await super()._async_is_alive()
 
             complete = nb_man.cell_complete
 

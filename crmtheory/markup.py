@@ -58,12 +58,15 @@ def number(value: Any, spec: str = "") -> str:
 
     >>> number(1234.5, ",.0f"), number(float("nan"), ".1%"), number(float("-inf"))
     ('1,234', 'n/a', '-∞')
+    >>> number(-0.0001, ".2f")
+    '0.00'
     """
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return "n/a"
     if isinstance(value, float) and math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    return format(value, spec)
+    text = format(value, spec)
+    return text[1:] if text.startswith("-") and not re.search(r"[1-9a-z]", text) else text  # not "-0.00"
 
 
 def table(

@@ -2,9 +2,9 @@
 
     run("value", {"transactions": "sales.csv"}, "results/value")
 
-writes into one folder STEM.ipynb, STEM.html, result.json, actions.csv, tables/ and figures/. Relative paths of the user
-are taken from the working directory. ``python -m crmtheory.notebooks build`` makes the notebooks from their
-sources.
+writes into one folder STEM.ipynb, STEM.html, result.json, actions.csv, tables/ and figures/. Relative paths
+of the user are taken from the working directory. ``python -m crmtheory.notebooks build`` makes the notebooks
+from their sources.
 """
 
 from __future__ import annotations
@@ -105,7 +105,6 @@ def run(
     *,
     folder: str | Path | None = None,
     label: str = "",
-    stopped: threading.Event | None = None,
 ) -> RunResult:
     """Run a chapter and write notebook, page, result, tables and figures into one folder.
 
@@ -118,7 +117,6 @@ def run(
     progress : called with (cells done, cells in all)
     folder : where the notebooks are; by default those that come with the package
     label : a name for this run, shown in the report
-    stopped : set by another thread to end this run
 
     Raises
     ------
@@ -128,28 +126,10 @@ def run(
     path = _notebook(chapter, folder)
     values = check(path, given or {})
     place = Path(output_dir) if output_dir is not None else Path("results") / _name(path)
-    copy, html, result = place / path.name, place / f"{path.stem}.html", place / "result.json"
-    if copy.resolve() == path.resolve():
+    if (place / path.name).resolve() == path.resolve():
         raise SchemaError(f"The output would overwrite the notebook {path}. Choose another folder.")
-    started = time.perf_counter()
-    place.mkdir(parents=True, exist_ok=True)
-    for old in (
-        *_written(place),
-        copy,
-        html,
-        result,
-    ):  # results of an earlier run must not look like new ones
-        old.unlink(missing_ok=True)
-    values[parameters_of.OUTPUT] = place.as_posix()
-    done = execution.execute(
-        execution.load(path), values, output=copy, cwd=Path.cwd(), progress=progress, stopped=stopped
-    )
-
-    from crmtheory.report import page  # nbconvert is slow to import
-
-    html.write_text(page(done), encoding="utf-8", newline="\n")
-    found = json.loads(result.read_text(encoding="utf-8")) if result.is_file() else {}
-    return RunResult(_name(path), label, place, copy, html, found, time.perf_counter() - started)
+    with _Workers(1) as workers:
+        return workers.submit(_run, path, values, place, progress, label, workers.stopped).result()
 
 
 def run_all(
@@ -172,25 +152,56 @@ def run_all(
     """
     import os
 
-    stopped = threading.Event()
-
     def one(place: int) -> RunResult | Exception:
         job = runs[place]
         tell = None if progress is None else lambda done, total: progress(place, done, total)
         try:
-            place_of_job = Path(output_dir) / job.folder
-            return run(
-                job.theory, job.given, place_of_job, tell, folder=folder, label=job.label, stopped=stopped
-            )
+            path = _notebook(job.theory, folder)
+            values = check(path, job.given)
+            return _run(path, values, Path(output_dir) / job.folder, tell, job.label, pool.stopped)
         except (SchemaError, ChapterError) as error:
             return error
 
-    pool = ThreadPoolExecutor(workers or os.cpu_count() or 1)  # the threads only wait for their kernels
-    try:
+    with _Workers(workers or os.cpu_count() or 1) as pool:
         return list(pool.map(one, range(len(runs))))
-    finally:
-        stopped.set()  # after Ctrl-C the kernels end at once; otherwise there are none left
-        pool.shutdown(cancel_futures=True)
+
+
+class _Workers(ThreadPoolExecutor):
+    """Threads that wait for kernels. When the main thread leaves early (Ctrl-C), the kernels are ended."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.stopped = threading.Event()
+
+    def __exit__(self, *_: object) -> None:
+        self.stopped.set()  # without an error there is nothing left that it could stop
+        self.shutdown(cancel_futures=True)
+
+
+def _run(
+    path: Path,
+    values: dict[str, Any],
+    place: Path,
+    progress: Progress | None,
+    label: str,
+    stopped: threading.Event,
+) -> RunResult:
+    """Run a chapter with checked parameters."""
+    copy, html, result = place / path.name, place / f"{path.stem}.html", place / "result.json"
+    started = time.perf_counter()
+    place.mkdir(parents=True, exist_ok=True)
+    for old in (*_written(place), copy, html, result):  # old results must not look like new ones
+        old.unlink(missing_ok=True)
+    given = {**values, parameters_of.OUTPUT: place.as_posix()}
+    done = execution.execute(
+        execution.load(path), given, output=copy, cwd=Path.cwd(), progress=progress, stopped=stopped
+    )
+
+    from crmtheory.report import page  # nbconvert is slow to import
+
+    html.write_text(page(done), encoding="utf-8", newline="\n")
+    found = json.loads(result.read_text(encoding="utf-8")) if result.is_file() else {}
+    return RunResult(_name(path), label, place, copy, html, found, time.perf_counter() - started)
 
 
 def _written(place: Path) -> list[Path]:

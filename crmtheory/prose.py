@@ -27,6 +27,7 @@ ATTRIBUTES = {
     "td": ["colspan", "rowspan"],
     "th": ["colspan", "rowspan", "scope"],
 }
+SHORT, LONG = 14, 32  # letters in a cell of a table
 SCROLL = '<div class="scroll" tabindex="0" role="group" aria-label="{label}">{content}</div>'
 FORMULA = '<span class="scroll" tabindex="0" role="group" aria-label="Formula">{}</span>'
 
@@ -80,7 +81,16 @@ def clean(source: str) -> str:
     '<b>yes</b>&lt;script&gt;no()&lt;/script&gt;'
     """
     safe = re.sub(r"<style\b.*?</style>", "", source, flags=re.DOTALL | re.IGNORECASE)  # of pandas tables
-    return _scrolling(_scoped(_cleaner().sanitize_html_tags(safe)))
+    return _scrolling(_sized(_scoped(_cleaner().sanitize_html_tags(safe))))
+
+
+def unbroken(text: str) -> str:
+    """The text with a space before a per cent sign at which no line ends.
+
+    >>> unbroken("the top 20 %") == "the top 20\\u00a0%"
+    True
+    """
+    return re.sub(r"(?<=\d) %", "\u00a0%", text)
 
 
 @functools.cache
@@ -94,6 +104,24 @@ def _scoped(page: str) -> str:
     if not end:
         return page.replace("<th>", '<th scope="row">')
     return head.replace("<th>", '<th scope="col">') + end + _scoped(rest)
+
+
+def _sized(page: str) -> str:
+    """Cells with a word or a number stay on one line, cells with a sentence are wide enough to be read.
+
+    >>> _sized('<td>VAL-1</td><th scope="col">p_alive</th>')
+    '<td class="short">VAL-1</td><th scope="col">p_<wbr>alive</th>'
+    """
+
+    def cell(match: re.Match[str]) -> str:
+        tag, attributes, text = match.groups()
+        if 'scope="col"' in attributes:
+            return f"<{tag}{attributes}>{text.replace('_', '_<wbr>')}</{tag}>"
+        length = len(_bare(text))
+        kind = ' class="short"' if length <= SHORT else ' class="long"' if length >= LONG else ""
+        return f"<{tag}{attributes}{kind}>{unbroken(text)}</{tag}>"
+
+    return re.sub(r"<(t[dh])\b((?:(?! class=)[^>])*)>(.*?)</\1>", cell, page, flags=re.DOTALL)
 
 
 def _scrolling(page: str) -> str:
@@ -119,7 +147,7 @@ class _Renderer(IPythonRenderer):
         self.headings = headings
 
     def text(self, text: str) -> str:
-        return html.escape(html.unescape(text), quote=False)  # an entity is one character, not five
+        return html.escape(unbroken(html.unescape(text)), quote=False)  # an entity is one character, not five
 
     def heading(self, text: str, level: int, **attrs: Any) -> str:
         bare = html.unescape(re.sub(r"<annotation\b.*?</annotation>|<[^>]+>", "", text)).strip()
@@ -139,7 +167,7 @@ class _Renderer(IPythonRenderer):
         return FORMULA.format(formula(rf"\begin{{{name}}}{body}\end{{{name}}}", "block"))
 
     def table(self, text: str) -> str:
-        return SCROLL.format(label="Table", content=f"<table>{text}</table>\n")
+        return SCROLL.format(label="Table", content=f"<table>{_sized(text)}</table>\n")
 
     def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
         style = f' style="text-align:{align}"' if align else ""

@@ -39,7 +39,7 @@ def page(notebook: Any, lang: str = "en") -> str:
     import nbformat
     from nbconvert.exporters import HTMLExporter
 
-    from crmtheory.prose import Prose, clean
+    from crmtheory.prose import Prose, clean, unbroken
 
     if isinstance(notebook, str | Path):
         notebook = nbformat.read(notebook, as_version=4)
@@ -51,6 +51,7 @@ def page(notebook: Any, lang: str = "en") -> str:
             "of_author": prose.of_author,
             "of_output": prose.of_output,
             "clean": clean,
+            "unbroken": unbroken,
             "pixels": _size,
             "headings": lambda _: prose.headings,
             "page_title": lambda _: next((h.text for h in prose.headings if h.level == 1), "Chapter"),

@@ -21,7 +21,8 @@ from crmtheory.places import PACKAGE
 
 SYMBOLS = {"supported": "✔", "contradicted": "✘", "inconclusive": "?", "not testable": "–"}
 DIFFERS = "differs between data sets"
-MISSING = {"verdict": "not testable", "reason": "not implemented yet"}
+UNTESTED = "not implemented yet"  # there is no test, so nothing can be said about the data
+WIDTH, EDGE = 240, 16  # of the picture of an interval, in pixels
 
 
 def index(
@@ -48,6 +49,7 @@ def index(
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from crmtheory.prose import unbroken
     from crmtheory.report import style
 
     place = Path(output_dir)
@@ -58,7 +60,8 @@ def index(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(short=_short, symbol=_symbol, css=_css, picture=_picture)
+    environment.globals.update(short=_short, symbol=_symbol, css=_css, numbers=_numbers)
+    environment.filters["unbroken"] = unbroken
     groups = _groups(results, ledger(claims))
     page = environment.get_template("report.html.j2").render(
         lang=lang,
@@ -89,29 +92,46 @@ def ledger(path: str | Path | None = None) -> dict[str, dict[str, Any]]:
 
 
 def _groups(results: Sequence[Any], claims: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Per theory: its runs that have verdicts, and a row per claim with the verdicts of these runs."""
+    """Per theory: its runs that have verdicts, and a row per claim with the verdicts of these runs.
+
+    Verdicts that only say that there is no test yet are left out; `reason` is then what the ledger says.
+    """
     groups = []
     for theory in contents.THEORIES.values():
         runs = [run for run in results if run.theory == theory.name and run.result.get("verdicts")]
         rows = {id_: claim for id_, claim in claims.items() if claim.get("theory") == theory.name}
         for run in runs:  # a verdict on a claim of the analyst's own is shown, too
             rows |= {v["id"]: v for v in run.result["verdicts"] if v["id"] not in claims}
-        cells = {id_: [[v for v in run.result["verdicts"] if v["id"] == id_] for run in runs] for id_ in rows}
-        listed = [{"id": id_, "claim": claim, "cells": cells[id_]} for id_, claim in rows.items()]
-        groups.append({"theory": theory, "runs": runs, "rows": listed, "missing": MISSING})
+        listed = [_row(id_, claim, runs) for id_, claim in rows.items()]
+        listed.sort(key=lambda row: not row["tested"])
+        groups.append({"theory": theory, "runs": runs, "rows": listed})
     return sorted(groups, key=lambda group: not group["runs"])  # what has been tested comes first
+
+
+def _row(id_: str, claim: Mapping[str, Any], runs: Sequence[Any]) -> dict[str, Any]:
+    cells = [[v for v in run.result["verdicts"] if v["id"] == id_ and _tested(v)] for run in runs]
+    flat = [verdict for cell in cells for verdict in cell]
+    axis = _axis(flat)
+    drawn = [[(verdict, _picture(verdict, axis)) for verdict in cell] for cell in cells]
+    reason = claim.get("not_testable") or claim.get("simulation") or ""
+    return {"id": id_, "claim": claim, "cells": drawn, "tested": bool(flat), "reason": reason}
+
+
+def _tested(verdict: Mapping[str, Any]) -> bool:
+    return _kind(verdict["verdict"]) != "not testable" or verdict.get("reason") != UNTESTED
 
 
 def _counts(groups: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
     """How many claims have which verdict; claims whose verdict depends on the data are counted apart."""
     found: Counter[str] = Counter()
     for row in (row for group in groups for row in group["rows"]):
-        texts = {verdict["verdict"] for cell in row["cells"] for verdict in cell}
-        tested = {text for text in texts if _kind(text) != "not testable"}
-        found[DIFFERS if len(tested) > 1 else next(iter(tested), "not testable")] += 1
-    always = {kind: found.pop(kind, 0) for kind in SYMBOLS}
-    none = always.pop("not testable")
-    return [*always.items(), *sorted(found.items()), ("not testable", none)]
+        texts = {verdict["verdict"] for cell in row["cells"] for verdict, _ in cell}
+        judged = {text for text in texts if _kind(text) != "not testable"}
+        silent = "not testable" if row["tested"] else UNTESTED
+        found[DIFFERS if len(judged) > 1 else next(iter(judged), silent)] += 1
+    always = [(kind, found.pop(kind, 0)) for kind in SYMBOLS if kind != "not testable"]
+    last = [(kind, found.pop(kind)) for kind in ("not testable", UNTESTED) if kind in found]
+    return [*always, *sorted(found.items()), *last]
 
 
 def _card(theory: contents.Theory, results: Sequence[Any], place: Path) -> dict[str, Any]:
@@ -154,40 +174,83 @@ def _short(value: Any, unit: str = "") -> str:
     return f"{text} {unit}".rstrip()
 
 
+def _numbers(verdict: Mapping[str, Any]) -> str:
+    """Estimate and interval, with as many decimals as the width of the interval warrants.
+
+    >>> _numbers({"theta": 0.00922, "low": -0.0296, "high": 0.0411})
+    '0.009 [-0.030, 0.041]'
+    """
+    low, high = verdict.get("low"), verdict.get("high")
+    if low is None or high is None or not 0 < high - low < math.inf:
+        return f"{_short(verdict['theta'])} [{_short(low)}, {_short(high)}]"
+    spec = f",.{max(0, 1 - math.floor(math.log10(high - low)))}f"
+    theta, low, high = (markup.number(verdict[key], spec) for key in ("theta", "low", "high"))
+    return f"{theta} [{low}, {high}]"
+
+
 def _kind(verdict: str) -> str:
     return next((kind for kind in SYMBOLS if verdict.startswith(kind)), "not testable")
 
 
 def _symbol(verdict: str) -> str:
-    return SYMBOLS[_kind(verdict)]
+    return SYMBOLS.get(_kind(verdict), "–") if verdict != DIFFERS else "≠"
 
 
 def _css(verdict: str) -> str:
-    return _kind(verdict).replace(" ", "-")
+    return "inconclusive" if verdict == DIFFERS else _kind(verdict).replace(" ", "-")
 
 
-def _picture(verdict: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Where interval, estimate and thresholds lie in a picture 160 wide; None without an interval."""
+def _ends(verdict: Mapping[str, Any]) -> list[float]:
+    """Every number that the picture of a verdict must hold; none when it has no finite interval."""
     theta, low, high, delta = (verdict.get(key) for key in ("theta", "low", "high", "delta"))
-    known = [value for value in (theta, low, high, delta) if isinstance(value, int | float)]
-    if low is None or high is None or not known or not all(map(math.isfinite, known)):
+    ends = [value for value in (low, high, theta, *_thresholds(verdict)) if value is not None]
+    return ends if low is not None and high is not None and all(map(math.isfinite, ends)) else []
+
+
+def _thresholds(verdict: Mapping[str, Any]) -> list[float]:
+    delta = verdict.get("delta")
+    if delta is None:
+        return []
+    return [-delta, delta] if "equiv" in str(verdict.get("kind", "")) else [delta]
+
+
+def _axis(verdicts: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """Round numbers around all intervals and thresholds of one claim, so that its pictures compare.
+
+    >>> _axis([{"theta": 0.67, "low": 0.65, "high": 0.70, "delta": 0.8}])
+    (0.64, 0.82)
+    """
+    ends = [end for verdict in verdicts for end in _ends(verdict)]
+    if not ends:
+        return 0.0, 1.0
+    span = (max(ends) - min(ends)) or abs(ends[0]) or 1.0
+    step = 10.0 ** math.floor(math.log10(span / 2))
+    step *= max(factor for factor in (0.2, 0.5, 1.0, 2.0) if factor * step <= span / 5)
+    low, high = (math.floor((min(ends) - span / 20) / step), math.ceil((max(ends) + span / 20) / step))
+    return round(low * step, 12), round(high * step, 12)
+
+
+def _picture(verdict: Mapping[str, Any], axis: tuple[float, float]) -> dict[str, Any] | None:
+    """Where interval, estimate and thresholds lie on the axis; None without an interval."""
+    if not _ends(verdict):
         return None
-    thresholds = (
-        [] if delta is None else [delta, -delta] if "equiv" in str(verdict.get("kind", "")) else [delta]
-    )
-    ends = [low, high, *thresholds, *([] if theta is None else [theta])]
-    span = (max(ends) - min(ends)) or 1.0
+    thresholds, span = _thresholds(verdict), axis[1] - axis[0]
 
     def x(value: float) -> float:
-        return round(10 + 140 * (value - min(ends)) / span, 1)
+        return round(EDGE + (WIDTH - 2 * EDGE) * (value - axis[0]) / span, 1)
 
-    text = f"estimate {_short(theta)}, 95 % interval {_short(low)} to {_short(high)}"
-    if delta is not None:
-        text += f", threshold {'±' if len(thresholds) == 2 else ''}{_short(delta)}"
+    theta, low, high = verdict.get("theta"), x(verdict["low"]), x(verdict["high"])
+    text = f"estimate {_short(theta)}, 95 % interval {_short(verdict['low'])} to {_short(verdict['high'])}"
+    holds = None
+    if thresholds:
+        text += f", threshold {'±' if len(thresholds) == 2 else ''}{_short(thresholds[-1])}"
+        holds = (x(thresholds[0]), x(thresholds[1]) if len(thresholds) == 2 else x(axis[1]))
     return {
-        "low": x(low),
-        "width": max(round(x(high) - x(low), 1), 1),
+        "low": low,
+        "width": max(round(high - low, 1), 1),
         "theta": None if theta is None else x(theta),
-        "thresholds": [x(value) for value in thresholds],
+        "thresholds": [(x(value), _short(value)) for value in thresholds],
+        "holds": holds,  # the part of the axis where the claim is right
+        "ends": [(x(end), _short(end)) for end in axis],
         "text": text,
     }

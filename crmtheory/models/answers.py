@@ -1,4 +1,6 @@
-"""What a fitted model answers: the questions of its family, one number per customer, on the summary's index."""
+"""What a fitted model answers: the questions of its family, one number per customer, on the summary's
+index.
+"""
 
 from __future__ import annotations
 

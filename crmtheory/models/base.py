@@ -133,7 +133,9 @@ class Model:
         )
 
     def _search(self, average: numerics.Objective) -> tuple[Array, int]:
-        """A point near the maximum. A search that ends on the edge is repeated from elsewhere; the best counts."""
+        """A point near the maximum. A search that ends on the edge is repeated from elsewhere; the best
+        counts.
+        """
         k = len(self.params)
         point, evaluations = numerics.search(average, np.zeros(k), LOG_BOUND)
         if np.abs(point).max() < LOG_BOUND - 1e-6:

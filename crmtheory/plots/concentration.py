@@ -80,7 +80,7 @@ def profit(curve: pd.DataFrame, ax: Axes | None = None, lang: str = "en") -> Axe
     ax.axhline(1.0, color=GREY, linewidth=1, linestyle="--")
     peak = int(np.argmax(curve["total"]))
     ax.plot(curve["customers"].iloc[peak], curve["total"].iloc[peak], marker="o", color=ORANGE)
-    ax.set(xlabel=label("customers, largest first", lang), ylabel=label("part of profit", lang), xlim=(0, 1))
+    ax.set(xlabel=label("most profitable first", lang), ylabel=label("part of profit", lang), xlim=(0, 1))
     ax.set_ylim(bottom=0)
     percent(ax.xaxis)
     percent(ax.yaxis)

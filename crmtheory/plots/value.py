@@ -103,26 +103,16 @@ def by_frequency(table: pd.DataFrame, holdout: str, ax: Axes | None = None, lang
     return ax
 
 
-def comparison(
-    scores: pd.DataFrame, measure: str, ax: Axes | None = None, lang: str = "en", best: float | None = None
-) -> Axes:
-    """One measure of all predictions as dots with intervals, in the order given.
-
-    Parameters
-    ----------
-    scores : frame of `holdout.scores`; best : a value to mark with a line (0 for bias)
-    """
-    table = scores[scores["measure"] == measure].iloc[::-1]
+def differences(table: pd.DataFrame, best: str, ax: Axes | None = None, lang: str = "en") -> Axes:
+    """Errors above that of the best prediction, as dots with intervals; a table of `holdout.differences`."""
+    rows = table.iloc[::-1]
     ax = axes(ax, height=3.0)
-    place = np.arange(len(table))
-    error = [table["estimate"] - table["low"], table["high"] - table["estimate"]]
-    ax.errorbar(table["estimate"], place, xerr=error, fmt="o", color=BLUE, capsize=3)
-    ax.set_yticks(place, table["prediction"])
-    ax.set_xlabel(label(measure, lang))
-    if best is not None:
-        ax.axvline(best, color=INK, linestyle="--", linewidth=1)
-    if measure == "bias":
-        percent(ax.xaxis)
+    place = np.arange(len(rows))
+    error = [rows["difference"] - rows["low"], rows["high"] - rows["difference"]]
+    ax.errorbar(rows["difference"], place, xerr=error, fmt="o", color=BLUE, capsize=3)
+    ax.axvline(0, color=INK, linestyle="--", linewidth=1)
+    ax.set_yticks(place, rows.index)
+    ax.set_xlabel(label("RMSE above best", lang).format(best=best))
     ax.margins(y=0.12)
     return ax
 
@@ -166,25 +156,26 @@ def tracking(table: pd.DataFrame, split: float, unit: str, ax: Axes | None = Non
 
 
 def calibration(table: pd.DataFrame, ax: Axes | None = None, lang: str = "en") -> Axes:
-    """Mean purchases per customer in groups by prediction: predicted against actual, with intervals and the
-    line of equality.
-    """
+    """Mean purchases per customer in groups by prediction: predicted against actual, on logarithmic axes."""
     ax = axes(ax, width=4.8, height=4.2)
-    top = float(max(table["predicted"].max(), table["high"].max())) * 1.05
-    ax.plot([0, top], [0, top], color=GREY, linestyle="--", label=label("equal", lang))
-    error = [table["actual"] - table["low"], table["high"] - table["actual"]]
+    shown = table[(table["predicted"] > 0) & (table["actual"] > 0)]
+    floor = 0.6 * float(min(shown["predicted"].min(), shown["actual"].min()))
+    ends = [floor, 1.4 * float(max(shown["predicted"].max(), shown["high"].max()))]
+    ax.plot(ends, ends, color=GREY, linestyle="--", label=label("equal", lang))
+    error = [shown["actual"] - shown["low"].clip(lower=floor), shown["high"] - shown["actual"]]
     ax.errorbar(
-        table["predicted"],
-        table["actual"],
+        shown["predicted"],
+        shown["actual"],
         yerr=error,
         fmt="o",
         color=BLUE,
         capsize=3,
         label=label("tenths", lang),
     )
-    ax.set(
-        xlabel=label("predicted mean", lang), ylabel=label("actual mean", lang), xlim=(0, top), ylim=(0, top)
-    )
+    ax.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
+    ax.set(xlabel=label("predicted mean", lang), ylabel=label("actual mean", lang))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.legend(loc="upper left", frameon=False)
     return ax
 
@@ -244,7 +235,16 @@ def paying_back(path: pd.DataFrame, currency: str, ax: Axes | None = None, lang:
     """Value of a new customer, month by month after the first purchase, acquisition cost included."""
     ax = axes(ax)
     ax.plot(path.index, path["value"], color=BLUE, linewidth=2)
-    ax.fill_between(path.index, path["value"], 0, where=path["value"] < 0, color=RED, alpha=0.15, linewidth=0)
+    ax.fill_between(
+        path.index,
+        path["value"],
+        0,
+        where=path["value"] < 0,
+        interpolate=True,
+        color=RED,
+        alpha=0.15,
+        linewidth=0,
+    )
     ax.axhline(0, color=INK, linewidth=1)
     ax.set(xlabel=label("months since first", lang), ylabel=label("value so far", lang).format(unit=currency))
     ax.yaxis.set_major_formatter(money(currency))

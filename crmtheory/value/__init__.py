@@ -28,13 +28,14 @@ from crmtheory.value.decisions import (
     profit_to_date,
     sensitivity,
 )
-from crmtheory.value.lifetime import Settings, clv, equity
+from crmtheory.value.lifetime import Settings, check_revenue, clv, equity
 
 __all__ = [
     "TREATMENT",
     "Settings",
     "actions",
     "alive_map",
+    "check_revenue",
     "clv",
     "equity",
     "new_customer",

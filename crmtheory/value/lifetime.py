@@ -16,6 +16,7 @@ from crmtheory.errors import DomainError, SchemaError
 from crmtheory.models.answers import AttritionFit, SpendFit
 from crmtheory.models.history import history
 from crmtheory.numerics import Array
+from crmtheory.schema import broken
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,25 @@ class Settings:
     margin: float = 1.0
     cost_per_purchase: float = 0.0
     acquisition_cost: float = 0.0
+
+    def __post_init__(self) -> None:
+        problems = []
+        try:
+            if not units.in_unit(self.horizon, "day") > 0:
+                problems.append(("horizon", f"must be longer than 0, not {self.horizon}."))
+        except (SchemaError, DomainError) as error:
+            problems.append(("horizon", str(error)))
+        if not -1 < self.discount_rate < 10:
+            problems.append(("discount_rate", f"is a rate per year such as 0.10, not {self.discount_rate}."))
+        if not 0 <= self.margin <= 1:
+            problems.append(
+                ("margin", f"is a part of spend between 0 and 1, not {self.margin}. For 30 % give 0.3.")
+            )
+        for name in ("cost_per_purchase", "acquisition_cost"):
+            if not getattr(self, name) >= 0:
+                problems.append((name, f"is an amount of 0 or more, not {getattr(self, name)}."))
+        if problems:
+            raise broken("The settings", problems)
 
     @property
     def for_clv(self) -> dict[str, Any]:
@@ -134,6 +154,35 @@ def equity(
     return pd.DataFrame(
         [{"customers": len(summary), "equity": total, "low": total - half, "high": total + half}]
     )
+
+
+def check_revenue(
+    fit: AttritionFit, spend: SpendFit, summary: pd.DataFrame, revenue: pd.Series, level: float = 0.95
+) -> pd.DataFrame:
+    """Revenue of the holdout: what both models expected of these customers together, and what came.
+
+    Parameters
+    ----------
+    fit, spend : estimated on the calibration period; summary : with T_holdout
+    revenue : what each customer brought in the holdout
+
+    Returns
+    -------
+    one-row frame: expected, low, high, actual. The interval is a *prediction* interval for the sum: uncertain
+    parameters, and customers scattering around their means as they did.
+    """
+    parts = _parts(fit, spend, summary, float(summary["T_holdout"].iloc[0]), 0.0, 1.0, 0.0)
+    each = parts.discounted * parts.worth
+    actual = revenue.reindex(summary.index).fillna(0.0).to_numpy()
+    variance = _variance(fit, parts.by_fit.sum(axis=1)) + _variance(spend, parts.by_spend.sum(axis=1))
+    half = stats.norm.ppf(0.5 + level / 2) * np.sqrt(variance + len(each) * np.var(actual - each))
+    row = {
+        "expected": each.sum(),
+        "low": each.sum() - half,
+        "high": each.sum() + half,
+        "actual": actual.sum(),
+    }
+    return pd.DataFrame([row])
 
 
 class _Parts(NamedTuple):
