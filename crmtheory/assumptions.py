@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from crmtheory.errors import DomainError
+from crmtheory.models.answers import SpendFit
 from crmtheory.numerics import Array
 
 LEAST_CUSTOMERS, LEAST_REPEATS = 50, 20
@@ -50,6 +51,18 @@ def spend_by_frequency(summary: pd.DataFrame, most: int = 6) -> pd.DataFrame:
     table["customers"] = groups.size()
     table.index = pd.Index([f"{x}+" if x == most else str(x) for x in table.index], name="repeat purchases")
     return table
+
+
+def correlation_if_independent(
+    spend: SpendFit, summary: pd.DataFrame, rng: np.random.Generator, draws: int = 20
+) -> float:
+    """Mean rank correlation of x and m in made-up data in which spend does not depend on frequency.
+
+    It is a little above 0 even then: spend is skewed, and the mean of few purchases lies below the middle more often.
+    """
+    x = summary.loc[summary["x"] > 0, "x"].to_numpy()
+    made = (spend.model.simulate(spend.theta, x, rng) for _ in range(draws))
+    return float(np.mean([stats.spearmanr(x, m).statistic for m in made]))
 
 
 def middle_fractions(purchases: pd.DataFrame) -> pd.Series:

@@ -202,7 +202,7 @@ def _css(verdict: str) -> str:
 
 def _ends(verdict: Mapping[str, Any]) -> list[float]:
     """Every number that the picture of a verdict must hold; none when it has no finite interval."""
-    theta, low, high, delta = (verdict.get(key) for key in ("theta", "low", "high", "delta"))
+    theta, low, high = (verdict.get(key) for key in ("theta", "low", "high"))
     ends = [value for value in (low, high, theta, *_thresholds(verdict)) if value is not None]
     return ends if low is not None and high is not None and all(map(math.isfinite, ends)) else []
 

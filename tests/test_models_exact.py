@@ -24,7 +24,7 @@ EXTRA_CHANCE = {"BG/NBD": 0, "MBG/NBD": 1}
 
 
 def sure(f: Callable[[], tuple[mpf, ...]], digits: int = 50) -> tuple[mpf, ...]:
-    """f() with enough digits that 60 more change none of the first 20; LookupError when that needs over 800."""
+    """f() with so many digits that 60 more change none of the first 20; LookupError if that takes over 800."""
     while digits < 800:
         values = []
         for precision in (digits, digits + 60):
@@ -83,7 +83,7 @@ def bg_closed(theta, t, x, t_x, T, extra):
 
 
 def bg_quadrature(theta, t, x, t_x, T, extra):
-    """The purchases of a living customer, averaged over the chance to leave p ~ Beta(a, b + k), in logit p."""
+    """The purchases of a living customer, averaged over the chance to leave p ~ Beta(a, b + k); in logit p."""
     p_alive, loglik = bg_parts(theta, x, t_x, T, extra)
     r, alpha, a, b, t, x, T = exact(*theta, t, x, T)
     b += x + extra
@@ -144,12 +144,23 @@ def pareto_quadrature(theta, t, x, t_x, T):
 
 
 def reference(name: str, theta, t, x, t_x, T) -> tuple[mpf, ...]:
-    """P(alive), E[purchases in the next t] and log-likelihood of any of the models."""
+    """P(alive), E[purchases in the next t] and log-likelihood of any of the models.
+
+    LookupError where mpmath's hypergeometric function breaks down for good: a probability outside 0 to 1, or
+    more purchases than somebody who never leaves would make.
+    """
     if name == "NBD":
         return sure(lambda: nbd(theta, t, x, t_x, T))
     if name == "Pareto/NBD":
-        return sure(lambda: pareto_closed(theta, t, x, t_x, T))
-    return sure(lambda: bg_closed(theta, t, x, t_x, T, EXTRA_CHANCE[name]))
+        values = sure(lambda: pareto_closed(theta, t, x, t_x, T))
+    else:
+        values = sure(lambda: bg_closed(theta, t, x, t_x, T, EXTRA_CHANCE[name]))
+    p_alive, purchases, _ = values
+    if not (
+        0 <= p_alive <= 1 and 0 <= purchases <= p_alive * (theta[0] + x) / (theta[1] + T) * t * (1 + 1e-15)
+    ):
+        raise LookupError("mpmath breaks down")
+    return values
 
 
 def ours(name: str, theta, t, x, t_x, T) -> tuple[float, ...]:

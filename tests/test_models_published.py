@@ -1,7 +1,8 @@
-"""The models reproduce the figures printed in the literature for CDNOW (1/10 sample, 39 weeks of calibration).
+"""The models reproduce the figures in print for CDNOW (1/10 sample, 39 weeks of calibration).
 
-A closed form or a log-likelihood agrees to half a unit of the last printed digit. Estimates are compared in likelihood: the
-printed point may not beat ours, nor be worse by more than 0.01, since a spreadsheet's optimum is not exact.
+A closed form or a log-likelihood agrees to half a unit of the last printed digit. Estimates are compared in
+likelihood: the printed point may not beat ours, nor be worse by more than 0.01, since a spreadsheet's optimum
+is not exact.
 """
 
 import numpy as np
@@ -39,8 +40,10 @@ def test_calibration_holds_the_2357_customers_of_the_published_sample(cdnow):
 
 @pytest.mark.parametrize("name", ESTIMATES)
 def test_published_estimates_are_as_likely_as_ours_and_no_likelier(name, cdnow, cdnow_fits):
-    """NBD, BG/NBD: Fader, Hardie & Lee 2005, Marketing Science 24:275–284. Pareto/NBD: the same, and Fader & Hardie 2005,
-    note 9. MBG/NBD: as reported by the R package BTYDplus. Gamma-Gamma: Fader & Hardie 2013, note 25."""
+    """NBD, BG/NBD: Fader, Hardie & Lee 2005, Marketing Science 24:275–284. Pareto/NBD: the same, and Fader &
+    Hardie 2005, note 9. MBG/NBD: as reported by the R package BTYDplus. Gamma-Gamma: Fader & Hardie 2013, note
+    25.
+    """
     model, fit = MODELS[name], cdnow_fits[name]
     lead = fit.loglik - model.loglik(ESTIMATES[name], *rows(model, cdnow)).sum()
     assert 0 <= lead <= 0.01
@@ -60,12 +63,14 @@ def test_published_estimates_lie_within_a_twentieth_of_a_standard_error_of_ours(
 
 
 def test_bg_nbd_expects_1_226_purchases_of_the_customer_in_the_spreadsheet():
-    """Estimates of Fader, Hardie & Lee 2005. The value is that of the authors' spreadsheet, as reported by the tests of lifetimes."""
+    """Estimates of Fader, Hardie & Lee 2005. The value is that of the authors' spreadsheet, as reported by the
+    tests of lifetimes.
+    """
     assert BGNBD().conditional(ESTIMATES["BG/NBD"], 39, x=2, t_x=30.43, T=38.86) == printed("1.226")
 
 
 def test_pareto_nbd_expects_25_46_purchases_of_the_customer_in_the_manual():
-    """As reported by the vignette of the R package BTYD: E[Y(52)] and P(alive) given x = 26, t_x = 30.86, T = 31."""
+    """As reported by the vignette of the R package BTYD: E[Y(52)] and P(alive) at x = 26, t_x = 30.86, T = 31."""
     busy = (26, 30.86, 31)
     assert ParetoNBD().conditional(ESTIMATES["Pareto/NBD"], 52, *busy) == printed("25.46")
     assert ParetoNBD().p_alive(ESTIMATES["Pareto/NBD"], *busy) == printed("0.9979")

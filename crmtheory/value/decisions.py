@@ -37,13 +37,8 @@ def new_customer(
         raise SchemaError('Months need the unit of the ages. Fit with unit="week" (or day, month, year).')
     worth = checked_margin(margin) * spend.mean() - cost_per_purchase
     delta = units.force_of_interest(discount_rate, fit.unit)
-    months = int(
-        min(
-            units.in_unit(fit.time(horizon) * units.days_per(fit.unit), "day") / units.DAYS_PER["month"]
-            + 1e-9,
-            120,
-        )
-    )
+    days = fit.time(horizon) * units.days_per(fit.unit)
+    months = int(min(round(days / units.days_per("month")), 120)) if np.isfinite(days) else 120
     ends = [units.in_unit(f"{month} months", fit.unit) for month in range(months + 1)]
     purchases = np.array(
         [1 + float(fit.model.discounted(fit.theta, end, delta, 0.0, 0.0, 0.0)) for end in ends]

@@ -4,13 +4,14 @@ hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from crmtheory.holdout import share_with_interval
 from crmtheory.models.answers import AttritionFit
+from crmtheory.value.lifetime import Settings
 
 MODELS_NOTE = "the holdout chose the model, so it flatters it a little"
 
@@ -131,8 +132,8 @@ def verdict_on_amounts(check: pd.Series, currency: str) -> str:
         return start + "That is inside the interval: the amounts below deserve some trust."
     side = "more" if check["actual"] > check["expected"] else "less"
     return start + (
-        f"That is {side} than the models allow: they failed this test. Use the ranking below, not the amounts, and take "
-        "the intervals for too narrow."
+        f"That is {side} than the models allow: they failed this test. Use the ranking below, not the amounts, and "
+        "take the intervals for too narrow."
     )
 
 
@@ -163,8 +164,9 @@ def which_alive(one: float, ten: float) -> str:
     return f"{name.capitalize()}, says the model: {max(one, ten):.1%} against {min(one, ten):.1%}."
 
 
-def costs(settings: Mapping[str, float], currency: str) -> str:
+def costs(settings: Settings, currency: str) -> str:
     """The assumed costs, for captions."""
-    words = f"winning a customer costs {currency}{settings['acquisition_cost']:,.2f} and the margin is {settings['margin']:.0%}"
-    per = settings["cost_per_purchase"]
+    words = f"winning a customer costs {currency}{settings.acquisition_cost:,.2f}"
+    words += f" and the margin is {settings.margin:.0%}"
+    per = settings.cost_per_purchase
     return words + (f", less {currency}{per:,.2f} a purchase" if per else "") + " (all assumed)"
