@@ -1,4 +1,4 @@
-"""Measures of speed, one module per subject: `python -m benchmarks`, or with `--full` for a million customers.
+"""Measures of speed, one module per subject: `python -m benchmarks`, `--full` for a million customers.
 
 timing       taking turns, medians, and the table
 fits         fitting models to customers

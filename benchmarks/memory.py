@@ -1,4 +1,4 @@
-"""The highest use of memory of a fit and its scores, in a process of its own: reading, Pareto/NBD, Gamma-Gamma, value."""
+"""The highest use of memory of both fits and the lifetime values, in a process of its own."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ ROOT = Path(__file__).parents[1]
 def sentence(n: int) -> str:
     """What n customers need, in a sentence.
 
-    A new process starts with the highest mark of the one that started it (on Linux), so call this before anything large was
-    done: the customers are drawn in a process of their own, too.
+    A new process starts with the highest mark of the one that started it (on Linux). So call this before
+    anything large is done; the customers, too, are drawn in a process of their own.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "customers.parquet")
         _run("draw", path, str(n))
         start, read, peak = (float(mark) for mark in _run("score", path).split())
     return (
-        f"Memory for {n:,} customers, fit and lifetime value with intervals: {peak:,.0f} MB at the highest, of which "
+        f"Memory for {n:,} customers, both fits and lifetime value with intervals: at most {peak:,.0f} MB, of which "
         f"{start:,.0f} MB are Python with its packages and {read - start:,.0f} MB reading the table."
     )
 

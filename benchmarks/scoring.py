@@ -1,7 +1,7 @@
 """What to expect of each customer. Both sides use the same parameters, so the answers must agree.
 
-The lifetime value of `lifetimes` has no interval and pays at the end of each month, so it differs by a few per cent; ours is a
-continuous sum with a confidence interval from both models.
+The lifetime value of `lifetimes` has no interval and pays at the end of each month; ours is discounted to the day and
+has a confidence interval that joins both models. So the sums differ a little.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Drawing customers from the Pareto/NBD. The peer is `lifetimes.generate_data`, which draws them one by one."""
+"""Drawing customers from the Pareto/NBD. The peer, `lifetimes`, draws them one by one."""
 
 from __future__ import annotations
 
@@ -33,4 +33,4 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     )
     alone = race({"ours": (lambda: ours(ages), 3)})["ours"]
     check = f"mean x {alone.answer:.3f}; expected {expected:.3f}"
-    yield Row("simulation, Pareto/NBD", f"{len(ages):,} customers", alone, check, "lifetimes: minutes")
+    yield Row("simulation, Pareto/NBD", f"{len(ages):,} customers", alone, check)

@@ -1,6 +1,7 @@
 """Timing of several ways to do one job, and the table that comes of it.
 
-The ways take turns (ours, peer, ours, peer …), so that whatever else the machine does meets all of them alike.
+The ways take turns (ours, peer, ours, peer …), so that whatever else the machine does
+meets all of them alike.
 """
 
 from __future__ import annotations
@@ -40,25 +41,29 @@ class Timed:
         return median(self.seconds)
 
     def __str__(self) -> str:
-        return f"{self.median:#.3g} ({min(self.seconds):#.3g})"
+        shown = _digits(self.median)
+        return shown if len(self.seconds) == 1 else f"{shown} ({_digits(min(self.seconds))})"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `check` says how far both came to the same answer; `target` is the most seconds allowed."""
+    """One line of the table.
+
+    `check` says how far both came to the same answer; `target` is the most seconds allowed.
+    """
 
     job: str
     size: str
     ours: Timed
     check: str
-    peer: str = "none"
+    peer: str = ""
     theirs: Timed | None = None
     target: float | None = None
 
     @property
     def cells(self) -> tuple[str, ...]:
-        theirs = str(self.theirs) if self.theirs else "not run"
-        ratio = f"{self.theirs.median / self.ours.median:#.2g}".rstrip(".") if self.theirs else ""
+        theirs = str(self.theirs) if self.theirs else ""
+        ratio = _digits(self.theirs.median / self.ours.median) if self.theirs else ""
         return self.job, self.size, str(self.ours), self.peer, theirs, ratio, self.check
 
     @property
@@ -67,7 +72,8 @@ class Row:
         if self.target is None:
             return ""
         met = "met" if self.ours.median < self.target else "missed"
-        return f"Target of less than {self.target:g} s for {self.job}, {self.size}: {met} ({self.ours.median:#.2g} s)."
+        took = _digits(self.ours.median)
+        return f"{self.job}, {self.size}: the target of less than {self.target:g} s was {met} ({took} s)."
 
 
 HEAD = ("job", "size", "ours, s", "peer", "peer, s", "ratio", "same answer?")
@@ -123,3 +129,12 @@ def markdown(rows: Iterable[Row]) -> str:
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
         for line in lines
     )
+
+
+def _digits(number: float) -> str:
+    """Two significant digits, or the whole number.
+
+    >>> [_digits(number) for number in (0.052, 1.234, 9.97, 1234.5)]
+    ['0.052', '1.2', '10', '1,234']
+    """
+    return f"{number:,.0f}" if number >= 9.95 else f"{number:#.2g}"

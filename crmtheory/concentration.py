@@ -94,7 +94,7 @@ def captured(score: ArrayLike, outcome: ArrayLike, share: float = 0.2) -> float:
         score.shape != outcome.shape
         or score.ndim != 1
         or not len(score)
-        or not np.isfinite([*score, *outcome]).all()
+        or not (np.isfinite(score).all() and np.isfinite(outcome).all())
     ):
         raise SchemaError("Score and outcome must be equally long, not empty and without missing values.")
     if not outcome.sum() > 0:
@@ -226,8 +226,8 @@ def _gini(descending: Array) -> float:
 
 def _captured(score: Array, outcome: Array, share: float) -> float:
     size = share * len(score)
-    order = np.argsort(-score, kind="stable")
-    cut = score[order[min(int(np.ceil(size)), len(score)) - 1]]
+    place = len(score) - min(int(np.ceil(size)), len(score))
+    cut = np.partition(score, place)[place]
     above, level = score > cut, score == cut
     part = (size - above.sum()) / level.sum()
     return float((outcome[above].sum() + part * outcome[level].sum()) / outcome.sum())

@@ -98,7 +98,7 @@ def scores(
     actual: pd.Series,
     rng: np.random.Generator,
     *,
-    resamples: int = 500,
+    resamples: int = 300,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """How good each prediction was, one row per prediction and measure.

@@ -57,6 +57,13 @@ chapter = open_chapter("value", globals(), folder=FOLDER)
 # %%
 if customer == "crash":
     raise KeyError("no such customer")
+if customer == "slow":
+    import os
+    import time
+
+    with open("kernel.pid", "w") as file:
+        file.write(f"{os.getpid()}\\n")
+    time.sleep(600)
 if customer == "refused":
     from crmtheory.errors import DomainError
 
@@ -84,6 +91,7 @@ table = pd.DataFrame(
 ).assign(**{f"week_{i}": range(i, i + 3) for i in range(10)})
 chapter.table(table, caption="Customers by value", rows=2)
 chapter.save(table, "customers")
+chapter.save(table[["name"]], "actions")
 
 # %%
 table.head(1)

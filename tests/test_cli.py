@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -82,7 +86,8 @@ def test_a_run_says_where_to_look_and_what_was_found(folder: Path, tmp_path: Pat
     assert lines[0].startswith("Done in ")
     assert lines[0].endswith(f"Read {Path('results/value/05_customer_value.html')}")
     assert lines[1] == f"  {Path('results/value/tables/customers.csv')}: 3 rows"
-    assert lines[2:] == ["  supported     none", "  contradicted  VAL-1", "  open          none"]
+    assert lines[2] == f"  {Path('results/value/actions.csv')}: 3 rows"
+    assert lines[3:] == ["  supported     none", "  contradicted  VAL-1", "  open          none"]
     text = (tmp_path / "results/value/result.json").read_text(encoding="utf-8")
     assert '"customer": "李雷"' in text
     assert '"horizon_weeks": 39' in text
@@ -133,8 +138,41 @@ def test_a_failing_cell_is_named_with_its_error_and_the_notebook(folder: Path) -
 def test_an_error_of_ours_keeps_its_own_words(folder: Path) -> None:
     result = call("run", "value", "-p", "customer", "refused", "-o", "out")
     assert result.exit_code == 1
-    assert "Error: One customer is not enough: at least 2 are needed.\n" in result.stderr
+    assert result.stderr.splitlines()[-2:] == [
+        "Error: One customer is not enough: at least 2 are needed.",
+        f"Stopped in cell In [4]. The notebook up to there: {Path('out/05_customer_value.ipynb')}",
+    ]
     assert "DomainError" not in result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to the whole console")
+def test_ctrl_c_stops_the_kernel_and_says_so(folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "crmtheory", "--notebooks", "notebooks", "run", "value"]
+    running = subprocess.Popen(
+        [*command, "-p", "customer", "slow"], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    file = tmp_path / "kernel.pid"
+    wait_until(lambda: file.is_file() and file.read_text().endswith("\n"))  # the cell is running
+    running.send_signal(signal.SIGINT)
+    _, error = running.communicate(timeout=60)
+    assert (running.returncode, error) == (130, "value: 14 cells\n\nStopped.\n")
+    wait_until(lambda: not alive(int(file.read_text())))
+
+
+def wait_until(come: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if come():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it has not come within a minute")
+
+
+def alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_a_notebook_of_ones_own_runs_by_its_path(folder: Path, tmp_path: Path) -> None:

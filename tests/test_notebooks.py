@@ -133,6 +133,7 @@ def test_a_run_leaves_notebook_page_result_tables_and_figures(done: tuple[RunRes
         "05_customer_value.ipynb",
         "05_customer_value.html",
         "result.json",
+        "actions.csv",
         "tables/customers.csv",
         "figures/lorenz.png",
     }
@@ -173,12 +174,25 @@ def test_a_crash_names_the_cell_and_keeps_the_notebook(folder: Path, tmp_path: P
     assert not (tmp_path / "result.json").exists()  # of an earlier run
 
 
+def test_what_an_earlier_run_has_written_goes_and_what_it_has_not_stays(folder: Path, tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    (place / "tables").mkdir(parents=True)
+    kept = [tmp_path / "other.csv", place / "tables" / "mine.csv"]
+    for file in (*kept, place / "tables" / "old.csv"):
+        file.write_text("x", encoding="utf-8")
+    files = [{"file": "tables/old.csv"}, {"file": "../other.csv"}]
+    (place / "result.json").write_text(json.dumps({"tables": files}), encoding="utf-8")
+    notebooks.run("value", {}, place, folder=folder)
+    assert all(file.is_file() for file in kept)
+    assert sorted(path.name for path in (place / "tables").iterdir()) == ["customers.csv", "mine.csv"]
+
+
 def test_an_error_of_ours_is_told_in_its_own_words(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ChapterError) as caught:
         notebooks.run("value", {"customer": "refused"}, tmp_path, folder=folder)
     assert str(caught.value) == (
         "One customer is not enough: at least 2 are needed.\n"
-        f"The notebook up to there: {tmp_path / '05_customer_value.ipynb'}"
+        f"Stopped in cell In [4]. The notebook up to there: {tmp_path / '05_customer_value.ipynb'}"
     )
 
 

@@ -216,13 +216,29 @@ def test_the_front_page_lists_every_claim_and_requests_nothing(chapter: RunResul
 def test_a_verdict_is_told_in_words_numbers_and_a_picture_with_a_name(tmp_path: Path) -> None:
     text = front([run_with([VERDICT], tmp_path)], tmp_path)
     assert '<span class="verdict contradicted"><span aria-hidden="true">✘</span> contradicted' in text
-    assert "θ 0.723 [0.71, 0.74]; δ 0.8" in text
+    assert "θ 0.723 [0.710, 0.740]; δ 0.8" in text
     assert 'aria-label="estimate 0.723, 95 % interval 0.71 to 0.74, threshold 0.8"' in text
 
 
-def test_claims_without_a_verdict_are_not_testable_yet(tmp_path: Path) -> None:
-    text = front([], tmp_path)
-    assert text.count("not testable: not implemented yet") == len(scorecard.ledger())
+def test_claims_without_a_test_say_so_with_the_reason_of_the_ledger(tmp_path: Path) -> None:
+    none = {**VERDICT, "verdict": "not testable", "reason": "not implemented yet", "theta": None}
+    for runs in ([], [run_with([none], tmp_path)]):
+        text = front(runs, tmp_path)
+        counted = re.findall(r"<b>(\d+)</b> .*</span> not implemented yet</span></li>", text)
+        assert counted == [str(len(scorecard.ledger()))]
+        said = re.findall(r"</span> not implemented yet(.*?)</span></li>\n", text + "\n")
+        reasons = [claim["not_testable"] for claim in scorecard.ledger().values() if "not_testable" in claim]
+        assert reasons
+        for reason in reasons:
+            assert f"not implemented yet. {html.escape(reason, quote=False)}" in html.unescape(text)
+        assert len(said) >= 1
+
+
+def test_the_pictures_of_one_claim_share_their_axis(tmp_path: Path) -> None:
+    other = {**VERDICT, "theta": 0.9, "low": 0.85, "high": 0.95, "verdict": "supported"}
+    text = front([run_with([VERDICT], tmp_path), run_with([other], tmp_path, "Other")], tmp_path)
+    ends = re.findall(r'text-anchor="(?:start|end)" dx="-?4">(.*?)<', text)
+    assert ends == ["0.65", "1", "0.65", "1"]
 
 
 def test_an_equivalence_claim_has_two_thresholds(tmp_path: Path) -> None:
@@ -258,7 +274,7 @@ def test_claims_are_counted_by_verdict_and_simulations_apart(tmp_path: Path) -> 
         ("0", "inconclusive"),
         ("1", "differs between data sets"),
         ("1", "supported (simulation)"),
-        (str(len(scorecard.ledger()) - 2), "not testable"),
+        (str(len(scorecard.ledger()) - 2), "not implemented yet"),
     ]
 
 
@@ -276,6 +292,28 @@ def test_text_from_results_is_escaped_on_the_front_page(tmp_path: Path) -> None:
 def test_the_goal_table_shows_target_actual_interval_and_trend(chapter: RunResult, tmp_path: Path) -> None:
     text = front([chapter], tmp_path)
     assert "<td>0.4</td><td>0.35</td><td>0.31 to 0.39</td><td>rising</td>" in text
+
+
+def test_goals_in_per_cent_are_shown_so_and_a_goal_may_have_no_target(tmp_path: Path) -> None:
+    goal = {
+        "indicator": "x",
+        "target": None,
+        "actual": 0.29,
+        "low": 0.27,
+        "high": 0.31,
+        "trend": "",
+        "unit": "%",
+    }
+    text = front([run_with([VERDICT], tmp_path, goals=[goal])], tmp_path)
+    assert "<td>none set</td><td>29 %</td><td>27 % to 31 %</td><td></td>" in text
+
+
+def test_code_of_cells_that_show_nothing_is_folded_with_the_next(page: str) -> None:
+    folds = re.findall(r'<details class="code">(.*?)</details>', page, flags=re.DOTALL)
+    assert [fold.count('aria-label="Code"') for fold in folds][:2] == [
+        3,
+        1,
+    ]  # parameters, given ones, opening
 
 
 def test_a_result_read_back_from_its_file_gives_the_same_page(chapter: RunResult, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from crmtheory.models.base import Param, positive
@@ -81,11 +81,11 @@ class BGNBD(Attrition):
         t, x, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (t, x, T)))
         x_, growth = x.ravel(), (t / (alpha + T)).ravel()
         values = np.empty(x_.size)
-        # The series suits ordinary parameters and horizons of up to about 19 times α + T.
         kappa = a + b + self.extra_chance - r - 1
-        usual = a <= 20 and -5 <= kappa <= 50 and a + b <= 1e4 * r
-        quick = growth <= 19 if usual else np.zeros(x_.size, bool)
-        values[quick] = _by_series(growth[quick], a, a + b + x_[quick] + self.extra_chance - 1, kappa)
+        # Up to u = 19 the series is short; below κ = −5 its terms alternate too much.
+        quick = growth <= 19 if kappa >= -5 else np.zeros(x_.size, bool)
+        values[quick], sound = _by_series(growth[quick], a, a + b + x_[quick] + self.extra_chance - 1, kappa)
+        quick[quick] = sound
         if not quick.all():
             rows, _, inverse = distinct_rows([x_[~quick], growth[~quick]], np.ones((~quick).sum()))
             values[~quick] = _by_quadrature(r + rows[0], rows[1], a, b + rows[0] + self.extra_chance)[inverse]
@@ -113,25 +113,31 @@ class MBGNBD(BGNBD):
     extra_chance = 1
 
 
-def _by_series(u: Array, a: float, c: Array, kappa: float) -> Array:
+def _by_series(u: Array, a: float, c: Array, kappa: float) -> tuple[Array, NDArray[np.bool_]]:
     """E[(1 − (1 + pu)^(−ρ)) / p], p ~ Beta(a, b + k), from equation (10) of Fader, Hardie & Lee (2005), poles
     taken out.
 
     With z = u / (1 + u), c = a + b + k − 1 and κ = c − ρ their equation is, after Euler's transformation of
-    ₂F₁, c / (a − 1) · [1 − (1 − z)^(a−1) ₂F₁(κ, a − 1; c; z)]. The first term of ₂F₁ is 1 and joins the
-    leading 1; all others have the factor (a − 1) / c, which cancels. What remains is finite at a = 1 and at c
-    = 0.
+    ₂F₁, c / (a − 1) · [1 − (1 − z)^(a−1) ₂F₁(κ, a − 1; c; z)]. The first term of ₂F₁ is 1 and joins the leading
+    1; all others have the factor (a − 1) / c, which cancels. What remains is finite at a = 1 and at c = 0. Also
+    returns which values have kept 11 digits in the difference of the two parts.
     """
     z = u / (1 + u)
     term = kappa * z
     total = term.copy()
-    for j in range(2000):
-        term = term * (z * ((kappa + 1 + j) * (a + j) / (2 + j)) / (c + 1 + j))
-        total += term
-        if np.all(np.abs(term) <= 1e-17 * np.abs(total)):
-            break
     log_growth = np.log1p(u)
-    return c * log_growth * growth_ratio((a - 1) * log_growth) - np.exp((1 - a) * log_growth) * total
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # what overflows is not sound, and is done by quadrature
+        for j in range(1000):
+            term = term * (z * ((kappa + 1 + j) * (a + j) / (2 + j)) / (c + 1 + j))
+            total += term
+            if not np.any(np.abs(term) > 1e-17 * np.abs(total)):
+                break
+        first = c * log_growth * growth_ratio((a - 1) * log_growth)
+        values = first - np.exp((1 - a) * log_growth) * total
+        sound = (np.abs(first) <= 1e5 * values) & (np.abs(term) <= 1e-15 * np.abs(total))
+    return values, sound | (u == 0)
 
 
 def _by_quadrature(rho: Array, u: Array, a: float, b: Array) -> Array:

@@ -160,8 +160,6 @@ def sensitivity(
     cases |= {
         f"discount rate {other:.0%}": dataclasses.replace(settings, discount_rate=other) for other in rates
     }
-    margins = (0.8 * margin, min(1.0, 1.2 * margin))
-    cases |= {f"margin {other:.0%}": dataclasses.replace(settings, margin=other) for other in margins}
     rows = [equity(fit, spend, summary, **case.for_clv).iloc[0] for case in cases.values()]
     table = pd.DataFrame(rows, index=pd.Index(cases, name="assumption"))[["equity", "low", "high"]]
     return table.assign(chosen=[case is settings for case in cases.values()])
