@@ -27,9 +27,8 @@ from websocket import WebSocket, WebSocketTimeoutException, create_connection
 
 WIDTHS = (1200, 390)
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--remote-debugging-port=0", "--remote-allow-origins=*",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--remote-debugging-port=0",
 )  # fmt: skip
 LEDGER = Path(__file__).parents[1] / "crmtheory" / "claims.toml"
 LEFTOVER = re.compile(r"\bnan\b|\bNaN\b|\bNone\b|\bTraceback\b|\{[\w.!:,%]*\}|\{\{|\{%")
@@ -56,7 +55,7 @@ class Browser:
     """One tab, spoken to over a web socket."""
 
     def __init__(self, address: str) -> None:
-        self.socket: WebSocket = create_connection(address, timeout=60)
+        self.socket: WebSocket = create_connection(address, timeout=60, suppress_origin=True)
         self.events: list[dict[str, Any]] = []
         self.number = 0
         for domain in ("Page", "Network", "Runtime", "Log"):

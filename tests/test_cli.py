@@ -155,7 +155,7 @@ def test_ctrl_c_stops_the_kernel_and_says_so(folder: Path, tmp_path: Path) -> No
     wait_until(lambda: file.is_file() and file.read_text().endswith("\n"))  # the cell is running
     running.send_signal(signal.SIGINT)
     _, error = running.communicate(timeout=60)
-    assert (running.returncode, error) == (130, "value: 14 cells\n\nStopped.\n")
+    assert (running.returncode, error) == (130, "value: 12 cells\n\nStopped.\n")
     wait_until(lambda: not alive(int(file.read_text())))
 
 

@@ -82,8 +82,8 @@ class BGNBD(Attrition):
         x_, growth = x.ravel(), (t / (alpha + T)).ravel()
         values = np.empty(x_.size)
         kappa = a + b + self.extra_chance - r - 1
-        # Up to u = 19 the series is short; below κ = −5 its terms alternate too much.
-        quick = growth <= 19 if kappa >= -5 else np.zeros(x_.size, bool)
+        # Up to u = 49 the series is short enough; below κ = −5 its terms alternate too much.
+        quick = growth <= 49 if kappa >= -5 else np.zeros(x_.size, bool)
         values[quick], sound = _by_series(growth[quick], a, a + b + x_[quick] + self.extra_chance - 1, kappa)
         quick[quick] = sound
         if not quick.all():
@@ -129,7 +129,7 @@ def _by_series(u: Array, a: float, c: Array, kappa: float) -> tuple[Array, NDArr
     with np.errstate(
         over="ignore", invalid="ignore"
     ):  # what overflows is not sound, and is done by quadrature
-        for j in range(1000):
+        for j in range(3000):
             term = term * (z * ((kappa + 1 + j) * (a + j) / (2 + j)) / (c + 1 + j))
             total += term
             if not np.any(np.abs(term) > 1e-17 * np.abs(total)):

@@ -49,7 +49,7 @@ def regularity(fractions: pd.Series, ax: Axes | None = None, lang: str = "en") -
     ax = axes(ax)
     ax.hist(
         fractions,
-        bins=20,
+        bins=10,
         range=(0, 1),
         density=True,
         color=BLUE,
