@@ -2,8 +2,8 @@
 
     python tests/browser_check.py reports
 
-opens index.html and every page it links to, wide and narrow, by the DevTools protocol. It prints a line per page
-and width, then "N passed, M failed"; the exit code is 1 when something failed. pytest does not collect this file.
+opens index.html and every page it links to, wide and narrow. It prints a line per page and width, then
+"N passed, M failed"; the exit code is 1 when something failed. pytest does not collect this file.
 """
 
 from __future__ import annotations
@@ -150,14 +150,12 @@ def problems(found: dict[str, Any], events: list[dict[str, Any]], home: Path, in
     for (before, _), (level, text) in zip(found["headings"], found["headings"][1:], strict=False):
         if level > before + 1:
             yield f'heading "{text}" skips from h{before} to h{level}'
-    for name, times in Counter(found["places"]).items():
-        if times > 1:
-            yield f'the name "{name}" stands {times} times'
+    yield from (f'two places "{name}"' for name, times in Counter(found["places"]).items() if times > 1)
     for link in found["links"]:
         bare, anchor = urldefrag(link)
+        target = Path(unquote(urlparse(bare).path))
         if urlparse(link).scheme != "file":
             continue
-        target = Path(unquote(urlparse(bare).path))
         if not target.is_file():
             yield f"link to {target}, which does not exist"
         elif anchor and not _has(unquote(anchor), target, home, found["places"]):

@@ -181,7 +181,7 @@ def test_p_no_purchase_starts_at_1_and_falls(model):
     for history in HISTORIES:
         p = model.p_no_purchase(theta_of(model), t, *history)
         assert p[0] == 1
-        assert np.all(np.diff(p) <= 1e-15)
+        assert np.all(np.diff(p) <= 1e-12)  # the rounding of exp(ln L − ln L)
         assert np.all((p >= 0) & (p <= 1))
 
 
@@ -291,7 +291,7 @@ def test_infinite_horizon_of_the_nbd_is_the_rate_over_delta():
     r, alpha = THETA["NBD"]
     for x, t_x, T in HISTORIES:
         value = ATTRITION["NBD"].discounted(THETA["NBD"], np.inf, 0.002, x, t_x, T)
-        assert value == pytest.approx((r + x) / (alpha + T) / 0.002, rel=1e-8)
+        assert value == pytest.approx((r + x) / (alpha + T) / 0.002, rel=1e-6)
 
 
 @pytest.mark.parametrize("delta", [-0.002, 0.002, 0.05])
@@ -429,9 +429,11 @@ def test_no_parameters_and_no_history_give_nan_or_a_warning(model, shapes, histo
     assert np.isfinite(loglik)
     assert np.isfinite(score).all()
     assert 0 <= silent <= 1
-    assert 0 <= ahead <= further <= 2 * ahead * (1 + 1e-9)  # E is rising and concave in t
-    assert 0 <= discounted <= ahead * (1 + 1e-9)
-    assert ahead <= p_alive * (theta[0] + row[0][0]) / (theta[1] + row[2][0]) * t * (1 + 1e-9)
+    rounding = 1 + 1e-9
+    assert 0 <= ahead <= further * rounding
+    assert further <= 2 * ahead * rounding  # expectations are concave in t
+    assert 0 <= discounted <= ahead * (1 + 1e-3)
+    assert ahead <= p_alive * (theta[0] + row[0][0]) / (theta[1] + row[2][0]) * t * rounding
 
 
 # Parameters come back

@@ -126,9 +126,8 @@ def test_values_of_another_type_are_refused(kind: str, value: object) -> None:
 
 def test_a_run_leaves_notebook_page_result_tables_and_figures(done: tuple[RunResult, list]) -> None:
     result, _ = done
-    names = {
-        path.relative_to(result.folder).as_posix() for path in result.folder.rglob("*") if path.is_file()
-    }
+    files = [path for path in result.folder.rglob("*") if path.is_file()]
+    names = {path.relative_to(result.folder).as_posix() for path in files}
     assert names == {
         "05_customer_value.ipynb",
         "05_customer_value.html",

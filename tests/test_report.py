@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -168,9 +167,3 @@ def test_code_of_cells_that_show_nothing_is_folded_with_the_next(page: str) -> N
         3,
         1,
     ]  # parameters, given ones, opening
-
-
-def test_a_result_read_back_from_its_file_gives_the_same_page(chapter: RunResult, tmp_path: Path) -> None:
-    again = json.loads((chapter.folder / "result.json").read_text(encoding="utf-8"))
-    copy = RunResult("value", "CDNOW", chapter.folder, chapter.notebook, chapter.html, again, 9.0)
-    assert front([copy], tmp_path) == front([chapter], tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from pathlib import Path
 
@@ -145,3 +146,9 @@ def test_goals_in_per_cent_are_shown_so_and_a_goal_may_have_no_target(tmp_path: 
     }
     text = front([run_with([VERDICT], tmp_path, goals=[goal])], tmp_path)
     assert "<td>none set</td><td>29 %</td><td>27 % to 31 %</td><td></td>" in text
+
+
+def test_a_result_read_back_from_its_file_gives_the_same_page(chapter: RunResult, tmp_path: Path) -> None:
+    again = json.loads((chapter.folder / "result.json").read_text(encoding="utf-8"))
+    copy = RunResult("value", "CDNOW", chapter.folder, chapter.notebook, chapter.html, again, 9.0)
+    assert front([copy], tmp_path) == front([chapter], tmp_path)
