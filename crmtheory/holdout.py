@@ -18,6 +18,7 @@ from crmtheory.errors import ConvergenceError, SchemaError
 from crmtheory.models import ATTRITION, Fit
 from crmtheory.models.answers import AttritionFit
 from crmtheory.numerics import Array
+from crmtheory.transactions import Transactions
 
 
 def naive_rules(summary: pd.DataFrame, t: float) -> dict[str, pd.Series]:
@@ -176,6 +177,22 @@ def share_with_interval(happened: pd.Series, level: float = 0.95) -> tuple[float
     """
     low, high = proportion_confint(int(happened.sum()), len(happened), 1 - level, method="wilson")
     return float(happened.mean()), float(low), float(high)
+
+
+def returning(log: Transactions) -> pd.DataFrame:
+    """The share of earlier customers who buy, in the third and in the fourth quarter of the log, with intervals.
+
+    Returns
+    -------
+    frame, index = quarter (3, 4): share, low, high, customers (who had bought before that quarter)
+    """
+    rows = []
+    for quarter in (3, 4):
+        before, end = log.day_at((quarter - 1) / 4), log.day_at(quarter / 4)
+        seen = log.summary("day", calibration_end=before, observation_end=end)
+        share, low, high = share_with_interval(seen["x_holdout"] > 0)
+        rows.append({"share": share, "low": low, "high": high, "customers": len(seen)})
+    return pd.DataFrame(rows, index=pd.Index([3, 4], name="quarter"))
 
 
 def calibration(

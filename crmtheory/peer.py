@@ -59,8 +59,10 @@ def in_words(lead: float) -> str:
     """What a difference in log-likelihood between two searches for the same maximum means.
 
     >>> in_words(2e-5)
-    'both found the same maximum'
+    'The log-likelihoods differ by less than 0.0001: both found the same maximum.'
     """
-    if abs(lead) < 0.01:
-        return "both found the same maximum"
-    return "lifetimes stopped before the maximum" if lead > 0 else "our search stopped before the maximum"
+    gap = f"{abs(lead):,.4f}" if abs(lead) >= 1e-4 else "less than 0.0001"
+    found = "both found the same maximum"
+    if abs(lead) >= 0.01:
+        found = f"{'lifetimes' if lead > 0 else 'our search'} stopped before the maximum"
+    return f"The log-likelihoods differ by {gap}: {found}."

@@ -160,18 +160,18 @@ def _thumbnail(run: Any) -> dict[str, str] | None:
 
 
 def _short(value: Any, unit: str = "") -> str:
-    """A number in about three figures, with its unit before (currencies) or after it.
+    """A number in about three figures, with its unit before (currencies) or after it; "%" writes a share so.
 
-    >>> _short(0.80312), _short(1234.56, "£"), _short(None), _short(12, "weeks")
-    ('0.803', '£1,235', 'n/a', '12 weeks')
+    >>> _short(0.80312), _short(1234.56, "£"), _short(None), _short(12, "weeks"), _short(0.3, "%")
+    ('0.803', '£1,235', 'n/a', '12 weeks', '30%')
     """
     if not isinstance(value, int | float) or isinstance(value, bool):
         return "n/a" if value is None else str(value)
-    number = value * 100 if unit == "%" and abs(value) <= 1 else value
+    number = value * 100 if unit == "%" else value
     text = markup.number(number, ",.0f" if abs(number) >= 1000 else ".3g")
     if unit in {"£", "$", "€", "¥"}:
         return f"-{unit}{text[1:]}" if text.startswith("-") else f"{unit}{text}"
-    return f"{text} {unit}".rstrip()
+    return f"{text}%" if unit == "%" else f"{text} {unit}".rstrip()
 
 
 def _numbers(verdict: Mapping[str, Any]) -> str:

@@ -145,7 +145,7 @@ def test_goals_in_per_cent_are_shown_so_and_a_goal_may_have_no_target(tmp_path: 
         "unit": "%",
     }
     text = front([run_with([VERDICT], tmp_path, goals=[goal])], tmp_path)
-    assert "<td>none set</td><td>29 %</td><td>27 % to 31 %</td><td></td>" in text
+    assert "<td>none set</td><td>29%</td><td>27% to 31%</td><td></td>" in text
 
 
 def test_a_result_read_back_from_its_file_gives_the_same_page(chapter: RunResult, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def differences(table: pd.DataFrame, best: str) -> str:
     worse = table[table["low"] > 0].index
     clearly = ", ".join(worse) if len(worse) else "none"
     return (
-        f"Error (RMSE) of each prediction above that of {best}, with 95 % intervals of the difference on the "
+        f"Error (RMSE) of each prediction above that of {best}, with 95% intervals of the difference on the "
         f"same customers. Clearly worse: {clearly}."
     )
 
@@ -97,7 +97,7 @@ def alive(grid: pd.DataFrame, p_alive: pd.Series, age: float, unit: str) -> str:
     return (
         f"P(alive) of a customer watched for {age:.0f} {unit}s, by repeat purchases ({grid.columns[0]} to "
         f"{grid.columns[-1]}) and {unit}s of silence. Of all {len(p_alive):,} customers, {(p_alive >= 0.9).sum():,} "
-        f"are alive with 90 % or more, {(p_alive < 0.1).sum():,} with less than 10 %."
+        f"are alive with 90% or more, {(p_alive < 0.1).sum():,} with less than 10%."
     )
 
 
@@ -111,9 +111,9 @@ def ranking(table: pd.DataFrame, currency: str, horizon: str) -> str:
 
 
 def capture(held: Mapping[str, float]) -> str:
-    """`held` gives, for each ranking, the share of holdout revenue that its top 20 % brought."""
+    """`held` gives, for each ranking, the share of holdout revenue that its top 20% brought."""
     shares = ", ".join(f"{name} {share:.1%}" for name, share in held.items())
-    return f"Share of holdout revenue brought by the best-ranked customers. The top 20 %: {shares}."
+    return f"Share of holdout revenue brought by the best-ranked customers. The top 20%: {shares}."
 
 
 def paying_back(path: pd.DataFrame, cost: str, words: str, currency: str) -> str:

@@ -6,12 +6,12 @@ from crmtheory.errors import SchemaError, unknown
 
 LABELS: dict[str, dict[str, str]] = {
     "en": {
-        "80/20 rule": "rule: 20 % bring 80 %",
+        "80/20 rule": "rule: 20% bring 80%",
         "RMSE above best": "error above that of {best} (RMSE, purchases per customer)",
         "actual": "actual",
         "actual mean": "actual purchases per customer",
         "all equal": "all customers equal",
-        "band": "95 % prediction band",
+        "band": "95% prediction band",
         "calibration ends": "calibration ends",
         "counted": "counted",
         "cumulative repeats": "repeat purchases so far",
@@ -24,7 +24,7 @@ LABELS: dict[str, dict[str, str]] = {
         "equity": "customer equity ({unit})",
         "expected": "expected",
         "first purchase in": "month of the first purchase",
-        "lifetime value": "lifetime value ({unit}), 95 % interval of the model's mean",
+        "lifetime value": "lifetime value ({unit}), 95% interval of the model's mean",
         "mean purchases in holdout": "mean purchases in the {holdout} after",
         "median": "median",
         "middle half": "middle half of customers",
@@ -41,10 +41,10 @@ LABELS: dict[str, dict[str, str]] = {
         "repeats in first": "repeat purchases in the first {unit}",
         "silence": "{unit}s since the last purchase",
         "spend per purchase": "spend per purchase ({unit})",
-        "tenths": "tenths of customers, 95 % interval",
+        "tenths": "tenths of customers, 95% interval",
         "these customers": "these customers",
         "time since start": "{unit}s since the start of the log",
-        "top share": "top {at:.0%}, with 95 % interval",
+        "top share": "top {at:.0%}, with 95% interval",
         "value so far": "value so far ({unit})",
     }
 }

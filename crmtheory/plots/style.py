@@ -24,7 +24,7 @@ def axes(ax: Axes | None, width: float = 6.4, height: float = 3.8) -> Axes:
     return ax
 
 
-def pair(width: float = 9.6, height: float = 3.8) -> tuple[Axes, Axes]:
+def pair(width: float = 8.4, height: float = 3.7) -> tuple[Axes, Axes]:
     """Two Axes side by side on one new Figure."""
     left, right = Figure(figsize=(width, height), layout="constrained").subplots(1, 2)
     return left, right

@@ -194,7 +194,12 @@ def alive_map(table: pd.DataFrame, unit: str, ax: Axes | None = None, lang: str 
         table.columns, table.index, table.to_numpy(), cmap="cividis", vmin=0, vmax=1, shading="nearest"
     )
     lines = ax.contour(
-        table.columns, table.index, table.to_numpy(), levels=[0.1, 0.5, 0.9], colors="white", linewidths=1.2
+        table.columns,
+        table.index,
+        table.to_numpy(),
+        levels=[0.1, 0.5, 0.9],
+        colors=["white", "white", INK],
+        linewidths=1.2,
     )
     ax.clabel(lines, fmt=lambda v: f"{v:.0%}", fontsize=8)
     ax.set(xlabel=label("repeat purchases", lang), ylabel=label("silence", lang).format(unit=unit))
@@ -222,7 +227,7 @@ def ranking(
         fmt="o",
         color=BLUE,
         capsize=3,
-        markersize=5,
+        markersize=4,
     )
     ax.set_yticks(place, [str(name)[:24] for name in top.index])
     ax.set(xlabel=label("lifetime value", lang).format(unit=currency), ylabel=label("customer", lang))
@@ -265,7 +270,7 @@ def sensitivity(table: pd.DataFrame, currency: str, ax: Axes | None = None, lang
     for place, (_, row) in enumerate(rows.iterrows()):
         colour, marker = (VIOLET, "D") if row["chosen"] else (BLUE, "o")
         error = [[row["equity"] - row["low"]], [row["high"] - row["equity"]]]
-        ax.errorbar(row["equity"], place, xerr=error, fmt=marker, color=colour, capsize=3)
+        ax.errorbar(row["equity"], place, xerr=error, fmt=marker, color=colour, capsize=3, markersize=4)
     ax.set_yticks(np.arange(len(rows)), rows.index)
     ax.set_xlabel(label("equity", lang).format(unit=currency))
     ax.xaxis.set_major_formatter(money(currency))

@@ -264,7 +264,11 @@ class Transactions:
     @property
     def half(self) -> str:
         """The day in the middle of the log (ISO), where a calibration period may end."""
-        return iso(self._first + self.days // 2)
+        return self.day_at(0.5)
+
+    def day_at(self, share: float) -> str:
+        """The day (ISO) at a share of the log's length: 0 is the first day, 1 the last."""
+        return iso(self._first + int(self.days * share))
 
     def time_until(self, day: Any, unit: str = "week") -> float:
         """Time from the first day of the log to `day`, in `unit`."""

@@ -57,7 +57,7 @@ class Report:
 
     def _lines(self) -> list[tuple[str, object, str]]:
         return [
-            ("source", self.source, f"sha256 {self.sha256}" if self.sha256 else ""),
+            ("source", self.source, f"sha256 {self.sha256[:12]}…" if self.sha256 else ""),
             ("rows", self.rows, "as they stand in the source"),
             ("rows used", self.rows_used, "the others were left out, as the next two lines say"),
             ("rows without a customer, left out", self.missing_customer_dropped, ""),

@@ -42,7 +42,7 @@ class Settings:
             problems.append(("discount_rate", f"is a rate per year such as 0.10, not {self.discount_rate}."))
         if not 0 <= self.margin <= 1:
             problems.append(
-                ("margin", f"is a part of spend between 0 and 1, not {self.margin}. For 30 % give 0.3.")
+                ("margin", f"is a part of spend between 0 and 1, not {self.margin}. For 30% give 0.3.")
             )
         for name in ("cost_per_purchase", "acquisition_cost"):
             if not getattr(self, name) >= 0:
@@ -83,7 +83,7 @@ def clv(
     fit, spend : a fitted attrition model and a fitted spend model
     summary : frame with x, t_x, T, m
     horizon : how far to look, such as "52 weeks" or "3 years", a number in the fit's unit, or "inf"
-    discount_rate : per *year* (0.10 is 10 % a year), whatever the unit of the ages
+    discount_rate : per *year* (0.10 is 10% a year), whatever the unit of the ages
     margin : profit as a part of spend, between 0 and 1; with 1 the value is discounted revenue
     cost_per_purchase : cost of serving one purchase, in money, subtracted from the margin
 
@@ -242,5 +242,5 @@ def _variance(fit: AttritionFit | SpendFit, gradient: Array) -> Array:
 def checked_margin(margin: float) -> float:
     """The margin, if it is a part of spend."""
     if not 0 <= margin <= 1:
-        raise DomainError(f"The margin is a part of spend between 0 and 1, not {margin}. For 30 % give 0.3.")
+        raise DomainError(f"The margin is a part of spend between 0 and 1, not {margin}. For 30% give 0.3.")
     return float(margin)

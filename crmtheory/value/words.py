@@ -156,6 +156,21 @@ def advice(gain: object) -> str:
     return "Lifetime value did not clearly beat past spend here: a list by past spend would not be clearly worse."
 
 
+def trend(quarters: pd.DataFrame) -> str:
+    """Whether more or fewer customers come back than a quarter before; a table of `holdout.returning`.
+
+    >>> trend(pd.DataFrame({"share": [0.2, 0.1], "low": [0.19, 0.09], "high": [0.21, 0.11]}, index=[3, 4]))
+    'falling: 20.0% in the third quarter of the log, 10.0% in the fourth'
+    """
+    third, fourth = quarters.loc[3], quarters.loc[4]
+    word = "steady"
+    if third["low"] > fourth["high"] or fourth["low"] > third["high"]:
+        word = "falling" if fourth["share"] < third["share"] else "rising"
+    return (
+        f"{word}: {third['share']:.1%} in the third quarter of the log, {fourth['share']:.1%} in the fourth"
+    )
+
+
 def which_alive(one: float, ten: float) -> str:
     """The answer to the second prediction."""
     if abs(one - ten) < 1e-9:
