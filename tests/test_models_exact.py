@@ -350,8 +350,9 @@ CORNERS = [
 
 
 def by_series(rho, u, a, b):
-    """The series, at one point."""
-    return _by_series(np.array([u]), a, np.array([a + b - 1]), a + b - 1 - rho)[0]
+    """The series at one point, and whether it vouches for its digits."""
+    values, sound = _by_series(np.array([u]), a, np.array([a + b - 1]), a + b - 1 - rho)
+    return values[0], sound[0]
 
 
 @pytest.mark.parametrize("corner", CORNERS)
@@ -363,7 +364,17 @@ def test_the_quadrature_of_the_bg_nbd_is_exact(corner):
 
 @pytest.mark.parametrize("corner", CORNERS)
 def test_the_series_of_the_bg_nbd_is_exact(corner):
-    assert by_series(*corner) == pytest.approx(expected_alive_exactly(*corner), rel=1e-10)
+    value, sound = by_series(*corner)
+    assert sound
+    assert value == pytest.approx(expected_alive_exactly(*corner), rel=1e-10)
+
+
+@pytest.mark.parametrize("r", [0.001, 8.0, 40.0, 203.0, 3000.0])
+@pytest.mark.parametrize("b", [0.4, 2.0, 490.0])
+def test_where_the_series_would_lose_its_digits_the_answer_is_exact_all_the_same(r, b):
+    """With κ = a + b − 1 − r far below 0 its terms alternate and are larger than their sum."""
+    got = BGNBD().expected_alive((r, 1.0, 2.0, b), 15.0, 0, 0)
+    assert got == pytest.approx(expected_alive_exactly(r, 15.0, 2.0, b), rel=1e-9)
 
 
 def test_series_and_quadrature_agree_where_one_takes_over_from_the_other():

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from crmtheory import numerics, units
-from crmtheory.errors import SchemaError
+from crmtheory.errors import DomainError, SchemaError
 from crmtheory.models.base import Fit
 from crmtheory.models.history import history
 
@@ -53,7 +53,12 @@ class AttritionFit(Fit):
 
     def expected(self, t: ArrayLike | str) -> Any:
         """Expected repeat purchases of a new customer in the first t."""
-        return self.model.expected(self.theta, self.time(t) if isinstance(t, str) else t)
+        if isinstance(t, str) or np.ndim(t) == 0:
+            return self.model.expected(self.theta, self.time(t))  # type: ignore[arg-type]
+        times = np.asarray(t, float)
+        if not np.all(times >= 0):
+            raise DomainError(f"A duration must be 0 or more, not {times.min():g}.")
+        return self.model.expected(self.theta, times)
 
     def discounted(self, summary: pd.DataFrame, horizon: float | str, discount_rate: float) -> pd.Series:
         """Discounted expected purchases over the horizon, the discount rate being annual."""

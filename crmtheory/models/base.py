@@ -11,7 +11,7 @@ are made.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -24,6 +24,7 @@ from crmtheory import numerics
 from crmtheory.errors import ConvergenceError, SchemaError
 from crmtheory.models.verdict import Verdict, judge
 from crmtheory.numerics import Array
+from crmtheory.units import days_per, in_unit
 
 SAMPLE = 4000  # distinct rows on which the first search is made
 LOG_BOUND = float(np.log(1e5))  # parameters are sought between 1e-5 and 1e5, in units of the data's own scale
@@ -86,6 +87,9 @@ class Model:
         SchemaError : a column is missing or a row is impossible
         ConvergenceError : these data cannot tell the parameters
         """
+        unit = unit or summary.attrs.get("unit")
+        if unit is not None:
+            days_per(unit)  # an unknown unit is refused here and not when it is first needed
         columns, usable = self.read(summary)
         rows = [column[usable] for column in columns]
         n = int(usable.sum())
@@ -128,7 +132,7 @@ class Model:
             cov=np.outer(theta, theta) * cov_log,
             loglik=float(weights @ self.loglik(theta, *distinct)),
             n=n,
-            unit=unit or summary.attrs.get("unit"),
+            unit=unit,
             verdict=verdict,
         )
 
@@ -154,7 +158,7 @@ class Model:
         return f"{type(self).__name__}()"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Fit:
     """A fitted model: numbers only, never data.
 
@@ -169,7 +173,7 @@ class Fit:
     loglik: float
     n: int
     unit: str | None
-    verdict: Verdict = field(compare=False)
+    verdict: Verdict
 
     def __post_init__(self) -> None:
         for name in ("theta", "cov"):
@@ -201,7 +205,9 @@ class Fit:
     @cached_property
     def cov_log(self) -> Array:
         """Covariance of ln θ."""
-        return self.cov / np.outer(self.theta, self.theta)
+        cov = self.cov / np.outer(self.theta, self.theta)
+        cov.flags.writeable = False
+        return cov
 
     @property
     def cov_held(self) -> Array:
@@ -234,9 +240,18 @@ class Fit:
 
     def time(self, duration: float | str) -> float:
         """A duration in the unit of this fit."""
-        from crmtheory.units import in_unit
-
         return in_unit(duration, self.unit)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Fit) or type(self.model) is not type(other.model):
+            return False
+        plain = (self.loglik, self.n, self.unit) == (other.loglik, other.n, other.unit)
+        return plain and all(
+            np.array_equal(mine, theirs, equal_nan=True)
+            for mine, theirs in ((self.theta, other.theta), (self.cov, other.cov))
+        )
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         numbers = ", ".join(

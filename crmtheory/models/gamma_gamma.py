@@ -25,7 +25,7 @@ class GammaGamma(Spend):
     >>> round(GammaGamma().mean(theta), 2)
     35.22
     >>> round(float(GammaGamma().conditional_mean(theta, x=2, m=22.35)), 1)
-    24.6
+    24.7
     """
 
     name = "Gamma-Gamma"

@@ -1,0 +1,269 @@
+"""Concentration: cases by hand, bounds, ties without an order, intervals that keep their promise."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from crmtheory import concentration
+from crmtheory.concentration import (
+    capture_curve,
+    captured,
+    gini,
+    lorenz,
+    overlap,
+    share_needed,
+    top_share,
+    whale_curve,
+    with_interval,
+)
+from crmtheory.errors import DomainError, SchemaError
+
+FIVE = [1.0, 50.0, 9.0, 10.0, 30.0]  # total 100
+SKEWED = np.random.default_rng(1).pareto(1.3, 500)
+
+
+# By hand
+
+
+def test_the_top_fifth_of_five_is_the_largest():
+    assert top_share(FIVE, 0.2) == 0.5
+    assert top_share(FIVE, 0.4) == 0.8
+    assert top_share(FIVE, 0.3) == pytest.approx(0.65)  # half of the second largest
+    assert top_share(FIVE, 1.0) == pytest.approx(1)
+
+
+def test_the_share_that_is_needed_turns_the_top_share_round():
+    assert share_needed(FIVE, 0.5) == pytest.approx(0.2)
+    assert share_needed(FIVE, 0.8) == pytest.approx(0.4)
+    assert share_needed(FIVE, 0.65) == pytest.approx(0.3)
+    for part in (0.01, 0.2, 0.5, 0.8, 0.999):
+        assert top_share(SKEWED, share_needed(SKEWED, part)) == pytest.approx(part)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_all_customers_are_needed_for_all_of_the_total(seed):
+    assert share_needed(np.random.default_rng(seed).random(1000), 1.0) == pytest.approx(1)
+
+
+def test_customers_who_bring_nothing_are_not_needed_for_the_whole():
+    assert share_needed([3.0, 1.0, 0.0, 0.0], 1.0) == pytest.approx(0.5)
+
+
+def test_gini_is_half_the_mean_difference_over_the_mean():
+    """The definition of Gini (1912): Σ Σ |v_i − v_j| / (2 n² mean)."""
+    for values in (FIVE, SKEWED, [1, 2], [0, 0, 7]):
+        v = np.asarray(values, float)
+        expected = np.abs(v[:, None] - v).sum() / (2 * len(v) ** 2 * v.mean())
+        assert gini(values) == pytest.approx(expected)
+
+
+def test_gini_is_0_among_equals_and_nearly_1_if_one_has_all():
+    assert gini([4.0] * 7) == pytest.approx(0, abs=1e-15)
+    assert gini([3.0]) == 0
+    assert gini([0.0] * 99 + [1.0]) == pytest.approx(0.99)
+
+
+def test_the_lorenz_curve_starts_at_the_smallest():
+    curve = lorenz(FIVE, points=6)
+    assert curve["customers"].tolist() == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+    assert curve["total"].tolist() == pytest.approx([0, 0.01, 0.10, 0.20, 0.50, 1])
+
+
+def test_the_lorenz_curve_is_the_top_share_turned_round_and_bends_downwards():
+    curve = lorenz(SKEWED)
+    np.testing.assert_allclose(
+        1 - curve["total"][1:], [top_share(SKEWED, q) for q in 1 - curve["customers"][1:-1]] + [0], atol=1e-12
+    )
+    assert (np.diff(curve["total"], 2) >= -1e-12).all()
+    area = np.trapezoid(lorenz(SKEWED, points=501)["total"], dx=1 / 500)
+    assert gini(SKEWED) == pytest.approx(1 - 2 * area)
+
+
+def test_the_whale_curve_rises_above_1_by_what_the_last_customers_lose():
+    curve = whale_curve([-20.0, 60.0, 40.0, 20.0], points=5)
+    assert curve["total"].tolist() == pytest.approx([0, 0.6, 1.0, 1.2, 1.0])
+    assert curve["customers"].tolist() == [0, 0.25, 0.5, 0.75, 1]
+
+
+# Capture: one ranking judged by another quantity
+
+
+def test_the_captured_part_is_what_the_best_ranked_brought():
+    score, brought = [5, 4, 3, 2, 1], [0.0, 50.0, 10.0, 40.0, 0.0]
+    assert captured(score, brought, 0.2) == 0
+    assert captured(score, brought, 0.4) == 0.5
+    assert captured(score, brought, 0.5) == pytest.approx(0.55)
+    assert captured(score, brought, 1.0) == 1
+
+
+def test_a_ranking_by_the_outcome_itself_captures_its_top_share_and_no_ranking_more():
+    rng = np.random.default_rng(3)
+    for share in (0.05, 0.2, 0.73):
+        best = captured(SKEWED, SKEWED, share)
+        assert best == pytest.approx(top_share(SKEWED, share))
+        assert all(captured(rng.random(500), SKEWED, share) < best for _ in range(20))
+
+
+def test_equal_scores_are_taken_in_equal_parts():
+    """Regression: ties broken by customer id. Whoever scores everybody alike captures just the share."""
+    for share in (0.1, 0.2, 0.55):
+        assert captured(np.ones(500), SKEWED, share) == pytest.approx(share)
+    assert captured([2, 1, 1, 1], [0.0, 3.0, 0.0, 6.0], 0.5) == pytest.approx(1 / 3)
+
+
+def test_the_order_of_the_customers_does_not_matter_whatever_the_ties():
+    rng = np.random.default_rng(4)
+    score = rng.integers(0, 5, 500)
+    for _ in range(5):
+        order = rng.permutation(500)
+        for share in (0.1, 0.2, 0.5):
+            one, other = captured(score, SKEWED, share), captured(score[order], SKEWED[order], share)
+            assert one == pytest.approx(other, rel=1e-12)
+        assert gini(SKEWED[order]) == gini(SKEWED)
+        assert top_share(SKEWED[order]) == top_share(SKEWED)
+        assert share_needed(SKEWED[order]) == share_needed(SKEWED)
+
+
+def test_a_monotone_change_of_the_score_changes_nothing():
+    score = np.random.default_rng(5).random(500)
+    assert captured(score, SKEWED) == captured(np.exp(3 * score) - 7, SKEWED)
+
+
+def test_the_capture_curve_holds_the_captured_parts():
+    score = np.random.default_rng(6).integers(0, 30, 500)
+    curve = capture_curve(score, SKEWED, points=11)
+    assert curve["total"].iloc[0] == 0
+    assert curve["total"].iloc[-1] == pytest.approx(1)
+    for q, part in curve.iloc[1:].itertuples(index=False):
+        assert part == captured(score, SKEWED, q)
+    assert (curve["total"].diff().iloc[1:] > 0).all()
+
+
+# Overlap of two rankings
+
+
+def test_overlap_is_the_part_of_the_best_who_are_the_best_again():
+    before = pd.Series([9.0, 8, 7, 6, 5, 4, 3, 2, 1, 0], index=list("ABCDEFGHIJ"))
+    after = pd.Series({"A": 1.0, "B": 90.0, "J": 95.0, "Z": 1e9})
+    assert overlap(before, after, 0.2) == 0.5  # A and B before; J and B after; Z was not a customer
+    assert overlap(before, before, 0.2) == 1
+    assert overlap(before, -before, 0.2) == 0
+    assert overlap(before, -before, 1.0) == 1
+
+
+def test_overlap_matches_customers_by_index_and_not_by_place():
+    before = pd.Series(np.arange(100.0), index=np.arange(100))
+    assert overlap(before, before.sample(frac=1, random_state=1)) == 1
+
+
+def test_overlap_of_rankings_that_have_nothing_to_do_with_each_other_is_the_share():
+    rng = np.random.default_rng(7)
+    parts = [overlap(pd.Series(rng.random(500)), pd.Series(rng.random(500)), 0.2) for _ in range(200)]
+    assert abs(np.mean(parts) - 0.2) < 4 * np.std(parts) / np.sqrt(200)
+
+
+def test_overlap_does_not_depend_on_the_order_of_the_customers_also_with_ties():
+    """Of ten customers two were the best; afterwards nobody bought at all: no order among equals is assumed."""
+    before = pd.Series([9.0, 8, 7, 6, 5, 4, 3, 2, 1, 0])
+    nothing = pd.Series(0.0, before.index)
+    assert overlap(before, nothing, 0.2) == overlap(before[::-1], nothing, 0.2)
+
+
+def test_overlap_with_ties_is_what_a_random_order_among_equals_gives_on_average():
+    """A and B are the best before; afterwards A leads and nine are equal: B is the second best in 1 case of 9."""
+    before = pd.Series([9.0, 8, 7, 6, 5, 4, 3, 2, 1, 0], index=list("ABCDEFGHIJ"))
+    after = pd.Series([5.0] + [1.0] * 9, index=before.index)
+    assert overlap(before, after, 0.2) == pytest.approx((1 + 1 / 9) / 2)
+
+
+# Intervals
+
+
+@pytest.mark.parametrize("statistic", ["gini", "top_share", "share_needed"])
+def test_the_interval_holds_the_estimate_and_depends_on_the_seed_only(statistic):
+    rows = [
+        with_interval(statistic, values, np.random.default_rng(2), resamples=200).iloc[0]
+        for values in (SKEWED, SKEWED[::-1])
+    ]
+    assert rows[0].equals(rows[1])
+    assert rows[0]["low"] < rows[0]["estimate"] < rows[0]["high"]
+    assert rows[0]["n"] == 500
+    plain = {"gini": gini, "top_share": top_share, "share_needed": share_needed}[statistic]
+    assert rows[0]["estimate"] == pytest.approx(plain(SKEWED))
+    assert rows[0]["at"] == {"gini": None, "top_share": 0.2, "share_needed": 0.8}[statistic]
+
+
+def test_the_interval_of_the_top_share_holds_the_truth_at_about_its_stated_rate():
+    """Exponential amounts: the top fifth holds 0.2 · (1 + ln 5) of the total."""
+    truth, rng = 0.2 * (1 + np.log(5)), np.random.default_rng(8)
+    inside = 0
+    for _ in range(150):
+        row = with_interval("top_share", rng.exponential(size=400), rng, resamples=200).iloc[0]
+        inside += row["low"] <= truth <= row["high"]
+    assert stats.binom.ppf(1e-4, 150, 0.95) <= inside
+
+
+def test_among_equals_nothing_is_uncertain():
+    row = with_interval("gini", np.ones(30), np.random.default_rng(1), resamples=50).iloc[0]
+    assert (row["low"], row["estimate"], row["high"]) == pytest.approx((0, 0, 0), abs=1e-12)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("measure", [gini, top_share, share_needed, lorenz, whale_curve])
+def test_values_that_cannot_be_shares_are_refused(measure):
+    with pytest.raises(SchemaError) as error:
+        measure([])
+    assert str(error.value) == "Concentration needs a list of at least one value, one per customer."
+    with pytest.raises(SchemaError) as error:
+        measure([1.0, np.nan, np.inf])
+    assert str(error.value) == "2 of 3 values are missing or infinite. Leave them out or set them to 0."
+    with pytest.raises(DomainError) as error:
+        measure([1.0, -1.0])
+    assert str(error.value) == (
+        "The total is not positive, so nobody holds a share of it. Check the sign of the amounts."
+    )
+
+
+@pytest.mark.parametrize("share", [0.0, -0.1, 20, np.nan])
+def test_a_share_is_a_part_and_not_a_percentage(share):
+    series = pd.Series([1.0, 2.0])
+    for ask in (
+        lambda: top_share([1, 2], share),
+        lambda: share_needed([1, 2], share),
+        lambda: captured([1, 2], [1, 2], share),
+        lambda: overlap(series, series, share),
+    ):
+        with pytest.raises(DomainError) as error:
+            ask()
+        said = str(error.value).replace(" %", "%")
+        assert said == f"A share lies above 0 and up to 1, not {share}. For 20% give 0.2."
+
+
+def test_rankings_that_do_not_match_are_refused():
+    for score, outcome in (([1, 2], [1]), ([], []), ([1, np.nan], [1, 2]), ([1, 2], [1, np.inf])):
+        with pytest.raises(SchemaError) as error:
+            captured(score, outcome)
+        assert (
+            str(error.value)
+            == "Score and outcome must be equally long, not empty and without missing values."
+        )
+    with pytest.raises(DomainError) as error:
+        captured([1, 2], [0, 0])
+    assert str(error.value) == "The total of the outcome is not positive, so no part of it can be given."
+
+
+def test_an_unknown_statistic_is_refused():
+    with pytest.raises(SchemaError) as error:
+        with_interval("theil", [1, 2], np.random.default_rng(1))
+    assert str(error.value) == 'There is no statistic "theil". Known: gini, top_share, share_needed.'
+
+
+def test_nothing_given_is_changed():
+    values = np.array([3.0, 1.0, 2.0])
+    for measure in (gini, top_share, share_needed, lorenz, whale_curve):
+        measure(values)
+    concentration.captured(values, values)
+    assert values.tolist() == [3, 1, 2]
