@@ -89,9 +89,9 @@ def decide(low: float, high: float, delta: float, kind: str = "at least") -> str
 
 def test(
     claim: str,
-    data: pd.DataFrame,
+    data: pd.DataFrame | pd.Series,
     *,
-    name: str,
+    name: str = "",
     seed: int = 0,
     threshold: float | None = None,
     simulated: bool = False,
@@ -126,6 +126,7 @@ def test(
     if claim not in TESTS:
         return _verdict(entry, delta, source, "not implemented yet", 0, name)
     columns, estimate = TESTS[claim]
+    data = data.to_frame() if isinstance(data, pd.Series) else data
     missing = [column for column in columns if column not in data.columns or not data[column].notna().any()]
     if missing:
         text = f"missing: {', '.join(missing)}"

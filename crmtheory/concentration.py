@@ -30,7 +30,7 @@ def lorenz(values: ArrayLike, points: int = 201) -> pd.DataFrame:
     >>> lorenz([1, 1, 2], points=4).round(3).to_numpy().tolist()
     [[0.0, 0.0], [0.333, 0.25], [0.667, 0.5], [1.0, 1.0]]
     """
-    held = 1 - _held_by_top(_sorted(values)[::-1])
+    held = _held_by_top(_sorted(values))  # from the smallest
     share = np.linspace(0.0, 1.0, points)
     return pd.DataFrame(
         {"customers": share, "total": np.interp(share, np.linspace(0, 1, len(held)), held[::-1])}
@@ -67,15 +67,19 @@ def share_needed(values: ArrayLike, part: float = 0.8) -> float:
 
 
 def whale_curve(profit: ArrayLike, points: int = 201) -> pd.DataFrame:
-    """Cumulative profit, most profitable customers first, as a part of the final total (Kaplan & Narayanan
-    2001).
+    """Cumulative profit, most profitable customers first, as a share of what the profitable ones earn together.
 
-    It rises above 1 when customers at the far end lose money. Columns `customers` and `total`.
+    It rises to 1 and falls again by what the customers at the far end lose (Kaplan & Narayanan 2001, who divide by
+    the final total instead; that fails when the total is not positive). Columns `customers` and `total`.
 
     >>> whale_curve([3, 2, -1], points=4)["total"].tolist()
-    [0.0, 0.75, 1.25, 1.0]
+    [0.0, 0.6, 1.0, 0.8]
     """
-    held = _held_by_top(_sorted(profit)[::-1])
+    ordered = np.sort(_finite(profit))[::-1]
+    earned = ordered[ordered > 0].sum()
+    held = np.concatenate([[0.0], np.cumsum(ordered)]) / (
+        earned if earned > 0 else max(np.abs(ordered).sum(), 1.0)
+    )
     share = np.linspace(0.0, 1.0, points)
     return pd.DataFrame({"customers": share, "total": np.interp(share, np.linspace(0, 1, len(held)), held)})
 
@@ -175,15 +179,20 @@ def with_interval(
     return pd.DataFrame([row])
 
 
-def _sorted(values: ArrayLike) -> Array:
-    v = np.sort(np.asarray(values, dtype=float))
+def _finite(values: ArrayLike) -> Array:
+    v = np.asarray(values, dtype=float)
     if v.ndim != 1 or not len(v):
         raise SchemaError("Concentration needs a list of at least one value, one per customer.")
     if not np.isfinite(v).all():
         raise SchemaError(
-            f"{(~np.isfinite(v)).sum():,} of {len(v):,} values are missing or "
-            f"infinite. Leave them out or set them to 0."
+            f"{(~np.isfinite(v)).sum():,} of {len(v):,} values are missing or infinite. "
+            "Leave them out or set them to 0."
         )
+    return v
+
+
+def _sorted(values: ArrayLike) -> Array:
+    v = np.sort(_finite(values))
     if not v.sum() > 0:
         raise DomainError(
             "The total is not positive, so nobody holds a share of it. Check the sign of the amounts."

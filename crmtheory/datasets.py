@@ -153,6 +153,10 @@ def locate(name: str | Path) -> Path:
     file = Path(name).expanduser()
     if file.exists():
         return file
+    if file.suffix or len(file.parts) > 1:
+        raise SchemaError(
+            f"There is no file {file.absolute()}. Check the path; it is seen from the working directory."
+        )
     raise SchemaError(f"There is no file {file.absolute()}. {unknown('data set', name, names)}")
 
 

@@ -14,6 +14,8 @@ from crmtheory import numerics, units
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.models.base import Fit
 from crmtheory.models.history import history
+from crmtheory.numerics import Array
+from crmtheory.units import days_per
 
 
 class AttritionFit(Fit):
@@ -72,7 +74,7 @@ class AttritionFit(Fit):
         return self._by_customer(name, summary, lambda *h: self.model.discounted(self.theta, end, delta, *h))
 
     def _by_customer(self, name: str, summary: pd.DataFrame, answer: Any) -> pd.Series:
-        rows, weights, inverse = numerics.distinct_rows(list(history(summary)), np.ones(len(summary)))
+        rows, weights, inverse = numerics.distinct_rows(list(histories(self, summary)), np.ones(len(summary)))
         values = answer(*rows) if len(weights) else np.empty(0)
         return pd.Series(values[inverse], index=summary.index, name=name)
 
@@ -92,3 +94,19 @@ class SpendFit(Fit):
         return pd.Series(
             self.model.conditional_mean(self.theta, x, m), index=summary.index, name="expected_spend"
         )
+
+
+def histories(fit: Fit, summary: pd.DataFrame) -> tuple[Array, Array, Array]:
+    """x, t_x, T of a summary, checked, and in the unit of time of the fit.
+
+    Raises
+    ------
+    SchemaError : the summary was made in another unit than the fit
+    """
+    unit = summary.attrs.get("unit") if isinstance(summary, pd.DataFrame) else None
+    if unit and fit.unit and days_per(unit) != days_per(fit.unit):
+        raise SchemaError(
+            f"The model was fitted to ages in {fit.unit}s, but this summary has ages in {unit}s. "
+            f'Make it with summary(unit="{fit.unit}").'
+        )
+    return history(summary)

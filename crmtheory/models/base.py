@@ -87,10 +87,10 @@ class Model:
         SchemaError : a column is missing or a row is impossible
         ConvergenceError : these data cannot tell the parameters
         """
+        columns, usable = self.read(summary)
         unit = unit or summary.attrs.get("unit")
         if unit is not None:
             days_per(unit)  # an unknown unit is refused here and not when it is first needed
-        columns, usable = self.read(summary)
         rows = [column[usable] for column in columns]
         n = int(usable.sum())
         if n <= len(self.params):

@@ -23,6 +23,7 @@ from scipy import special
 
 from crmtheory.models.base import Param, positive
 from crmtheory.models.families import Attrition
+from crmtheory.models.history import possible
 from crmtheory.numerics import Array, beta_mean, distinct_rows, growth_ratio, log_rising
 
 
@@ -55,6 +56,7 @@ class BGNBD(Attrition):
         left.
         """
         r, alpha, a, b = positive(theta, 4, self.name)
+        possible(x, t_x, T)
         k = x + self.extra_chance
         chance = np.log(a) - np.log(np.where(k > 0, b + k - 1, 1.0))
         return np.where(k > 0, chance + (r + x) * np.log1p((T - t_x) / (alpha + t_x)), -np.inf)

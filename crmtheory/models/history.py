@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from crmtheory.errors import SchemaError, unknown
+from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.numerics import Array
 from crmtheory.schema import broken
 
@@ -36,6 +36,15 @@ def numeric_columns(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, Ar
         if not pd.api.types.is_numeric_dtype(frame[name]):
             raise SchemaError(f'Column "{name}" must hold numbers, not {frame[name].dtype}.')
     return {name: frame[name].to_numpy(dtype=float, na_value=np.nan) for name in columns}
+
+
+def possible(x: Array, t_x: Array, T: Array) -> None:
+    """Refuse histories that cannot be, when arrays are given instead of a frame: DomainError."""
+    if np.any(x < 0) or np.any(t_x < 0) or np.any(t_x > T * (1 + 1e-9)) or np.any((x == 0) & (t_x > 0)):
+        raise DomainError(
+            "Some history is impossible: it must have x >= 0, 0 <= t_x <= T, and t_x = 0 where x = 0 "
+            "(x repeat purchases, the last at age t_x, watched until age T)."
+        )
 
 
 def history(frame: pd.DataFrame) -> tuple[Array, Array, Array]:

@@ -22,6 +22,7 @@ from scipy import special
 
 from crmtheory.models.base import Param, positive
 from crmtheory.models.families import Attrition
+from crmtheory.models.history import possible
 from crmtheory.numerics import Array, growth_ratio, log_rising
 
 RULES = {nodes: np.polynomial.legendre.leggauss(nodes) for nodes in (16, 32, 128)}
@@ -98,6 +99,7 @@ def _left(theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, moments:
     """
     theta = positive(theta, 4, ParetoNBD.name)
     x, t_x, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (x, t_x, T)))
+    possible(x, t_x, T)
     flat = [value.ravel() for value in (x, t_x, T)]
     low, high, fall = _range(theta, *flat)
     length = high - low

@@ -13,8 +13,7 @@ from scipy import stats
 
 from crmtheory import numerics, units
 from crmtheory.errors import DomainError, SchemaError
-from crmtheory.models.answers import AttritionFit, SpendFit
-from crmtheory.models.history import history
+from crmtheory.models.answers import AttritionFit, SpendFit, histories
 from crmtheory.numerics import Array
 from crmtheory.schema import broken
 
@@ -48,7 +47,7 @@ class Settings:
             if not getattr(self, name) >= 0:
                 problems.append((name, f"is an amount of 0 or more, not {getattr(self, name)}."))
         if problems:
-            raise broken("The settings", problems)
+            raise broken("This set of assumptions", problems)
 
     @property
     def for_clv(self) -> dict[str, Any]:
@@ -206,13 +205,18 @@ def _parts(
     margin: float,
     cost_per_purchase: float,
 ) -> _Parts:
+    if not isinstance(fit, AttritionFit) or not isinstance(spend, SpendFit):
+        raise SchemaError(
+            "The first argument is a fitted attrition model (such as ParetoNBD().fit(summary)), the second a fitted "
+            f"spend model (GammaGamma().fit(summary)); got {type(fit).__name__} and {type(spend).__name__}."
+        )
     if fit.unit is None:
         raise SchemaError(
             'An annual discount rate needs the unit of the ages. Fit with unit="week" (or day, month, year).'
         )
     end, delta = fit.time(horizon), units.force_of_interest(discount_rate, fit.unit)
     margin = checked_margin(margin)
-    rows, _, inverse = numerics.distinct_rows(list(history(summary)), np.ones(len(summary)))
+    rows, _, inverse = numerics.distinct_rows(list(histories(fit, summary)), np.ones(len(summary)))
     (x, m), _ = spend.model.read(summary)
 
     def purchases(theta: Array) -> Array:
