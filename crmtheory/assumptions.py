@@ -25,6 +25,11 @@ def enough(summary: pd.DataFrame, days: int) -> None:
     ------
     DomainError : what there is, what is needed, and what to do
     """
+    if days > 36525:
+        raise DomainError(
+            f"The log spans {days / 365.25:,.0f} years. Some date is probably mistyped: see the first and last day in "
+            "the table of what was read."
+        )
     customers, again = len(summary), int((summary["x"] > 0).sum())
     if customers < LEAST_CUSTOMERS or again < LEAST_REPEATS:
         raise DomainError(
@@ -65,26 +70,27 @@ def correlation_if_independent(
     return float(np.mean([stats.spearmanr(x, m).statistic for m in made]))
 
 
-def middle_fractions(purchases: pd.DataFrame) -> pd.Series:
+def middle_fractions(purchases: pd.DataFrame, rng: np.random.Generator) -> pd.Series:
     """For each customer with three purchases or more: where the second of the last three falls between its
     neighbours, 0 to 1.
 
-    When purchases come at random (a Poisson process at the customer's own rate) this is uniform, whatever the
-    rates are (Wheat & Morrison 1990, J. Marketing Research 27, 87–93). Regular buyers heap up in the middle.
+    When purchases come at random (a Poisson process at the customer's own rate) this is uniform, whatever the rates
+    are (Wheat & Morrison 1990, J. Marketing Research 27, 87–93). Regular buyers heap up in the middle. Purchases are
+    known to the day and never fall on the same day, which alone would look regular; a random moment within the day
+    makes up for it exactly. Customers with fewer than three days between the first and the third tell nothing.
 
     Parameters
     ----------
-    purchases : frame of `Transactions.purchases`: customer (first column), date, one row per purchase day, in
-        order of date
+    purchases : frame of `Transactions.purchases`: customer (first column) and date, one row per purchase day
     """
     customer = purchases.columns[0]
-    last = purchases.groupby(customer, sort=True).tail(3)
+    last = purchases.sort_values([customer, "date"]).groupby(customer, sort=True).tail(3)
     last = last[last.groupby(customer)[customer].transform("size") == 3]
-    days = (
-        last.sort_values([customer, "date"])["date"].to_numpy("datetime64[D]").astype(np.int64).reshape(-1, 3)
-    )
-    fraction = (days[:, 1] - days[:, 0]) / (days[:, 2] - days[:, 0])
-    return pd.Series(fraction, index=last[customer].unique(), name="fraction")
+    days = last["date"].to_numpy("datetime64[D]").astype(np.int64).reshape(-1, 3)
+    gap = days[:, 2] - days[:, 0]
+    fraction = (days[:, 1] - days[:, 0] - 1 + rng.random(len(days))) / np.maximum(gap - 1, 1)
+    found = pd.Series(fraction, index=last[customer].to_numpy()[::3], name="fraction")
+    return found[gap >= 3]
 
 
 def timing_shape(
@@ -92,21 +98,19 @@ def timing_shape(
 ) -> pd.DataFrame:
     """The shape k of the times between purchases: 1 for random timing, more for regular, less for bunched.
 
-    If the times between purchases are Gamma with shape k, the fraction is Beta(k, k) with variance 1 / (4(2k
-    + 1)) (Wheat & Morrison 1990), so k = (1 / (4 · variance) − 1) / 2.
+    If the times between purchases are Gamma with shape k, the fraction is Beta(k, k) with variance 1 / (4(2k + 1))
+    (Wheat & Morrison 1990), so k = (1 / (4 · variance) − 1) / 2.
 
     Returns
     -------
-    one-row frame: shape, low, high (bootstrap over customers), customers
+    one-row frame: shape, low, high (bootstrap over customers), customers; NaN with fewer than 20 customers
 
     >>> timing_shape(pd.Series([0.0, 1.0] * 20), np.random.default_rng(1))["shape"].item()
     0.0
     """
     values = fractions.to_numpy(float)
-    if len(values) < 2:
-        raise DomainError(
-            "Fewer than two customers have three purchases, so nothing can be said about timing."
-        )
+    if len(values) < 20:
+        return pd.DataFrame([{"shape": np.nan, "low": np.nan, "high": np.nan, "customers": len(values)}])
 
     def shape(sample: Array) -> float:
         variance = float(np.mean((sample - 0.5) ** 2))
@@ -123,6 +127,8 @@ def timing_in_words(shape: pd.Series) -> str:
     >>> timing_in_words(pd.Series({"shape": 2.0, "low": 1.5, "high": 2.6}))
     'more regular than random'
     """
+    if np.isnan(shape["shape"]):
+        return "too few customers with three purchases to say"
     if shape["low"] > 1:
         return "more regular than random"
     return "more bunched than random" if shape["high"] < 1 else "no sign against random timing"
@@ -160,13 +166,14 @@ def cohorts(purchases: pd.DataFrame, last: pd.Timestamp, days: int, level: float
 
 
 def drift_in_words(table: pd.DataFrame) -> str:
-    """Whether the months of a `cohorts` table can be told apart: does one number lie in the intervals of all
-    of them?
-
-    The intervals are those of single months, so with many months one may fall out by chance.
-    """
+    """Whether the months of a `cohorts` table can be told apart, by Cochran's Q (1954) at the 5% level."""
     if len(table) < 2:
-        return "Only one month can be watched that long, so drift cannot be seen."
-    if table["low"].max() <= table["high"].min():
-        return "One number fits all months."
-    return "No single number fits all months: customers won at different times differ."
+        return "Fewer than two months can be watched that long, so drift cannot be seen."
+    error = (table["high"] - table["mean"]) / stats.t.ppf(0.975, table["customers"] - 1)
+    known = table[error > 0]
+    weight = 1 / error[error > 0] ** 2
+    centre = (weight * known["mean"]).sum() / weight.sum()
+    q = float((weight * (known["mean"] - centre) ** 2).sum())
+    if len(known) < 2 or stats.chi2.sf(q, len(known) - 1) > 0.05:
+        return "No difference between the months could be shown."
+    return "Customers won in different months differ by more than chance."

@@ -18,7 +18,7 @@ import os
 import platform
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -38,23 +38,30 @@ NOTE = {
 }  # tells the HTML page that this output belongs to the figure before it
 
 
-def open_chapter(theory: str, namespace: Mapping[str, Any], *, folder: str | Path | None = None) -> Chapter:
+def open_chapter(
+    theory: str,
+    namespace: Mapping[str, Any],
+    *,
+    choices: Mapping[str, Sequence[str]] | None = None,
+    folder: str | Path | None = None,
+) -> Chapter:
     """Check the parameters of a running chapter and open it.
 
     Parameters
     ----------
     theory : "relationship", "lifecycle", "satisfaction", "loyalty", "value" or "segmentation"
     namespace : ``globals()`` of the notebook
+    choices : for parameters that are one of a few words, the words
     folder : where the notebooks are; by default those that come with the package
 
     Raises
     ------
-    SchemaError : one message that lists every unknown name, missing parameter and wrong type
+    SchemaError : one message that lists every unknown name, missing parameter, wrong type and wrong word
     """
     entry = contents.find(theory)
     source = contents.source(entry, folder)
     known = parameters.read(source if source.is_file() else contents.notebook(entry, folder))
-    return Chapter(entry, parameters.in_notebook(known, namespace, entry.name))
+    return Chapter(entry, parameters.in_notebook(known, namespace, entry.name, choices or {}))
 
 
 class Chapter:

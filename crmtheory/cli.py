@@ -36,7 +36,8 @@ class _Commands(click.Group):
             raise
         except OSError as error:  # a folder that may not be written to, a full disk
             raise click.ClickException(
-                f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+                f"Cannot write {error.filename or 'the output'}: {error.strerror or error}. "
+                "Choose another folder with --output."
             ) from None
 
 
@@ -92,7 +93,9 @@ def data(name: str | None) -> None:
 @click.option(
     "-f", "file", type=click.Path(path_type=Path), help="A YAML file of parameters; -p goes before."
 )
-@click.option("-o", "output", type=click.Path(path_type=Path), help="Where to write [results/THEORY].")
+@click.option(
+    "-o", "--output", "output", type=click.Path(path_type=Path), help="Where to write [results/THEORY]."
+)
 @click.option("--parameters", "list_only", is_flag=True, help="List the parameters and stop.")
 @click.pass_obj
 def run(
@@ -124,7 +127,9 @@ def run(
 
 
 @main.command()
-@click.option("-o", "output", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
+@click.option(
+    "-o", "--output", "output", type=click.Path(path_type=Path), default=Path("reports"), show_default=True
+)
 @click.pass_obj
 def report(folder: Path | None, output: Path) -> None:
     """Run all chapters on the data that come with the package and write one report over them."""

@@ -32,14 +32,13 @@ def lorenz(values: ArrayLike, points: int = 201) -> pd.DataFrame:
     """
     held = _held_by_top(_sorted(values))  # from the smallest
     share = np.linspace(0.0, 1.0, points)
-    return pd.DataFrame(
-        {"customers": share, "total": np.interp(share, np.linspace(0, 1, len(held)), held[::-1])}
-    )
+    return pd.DataFrame({"customers": share, "total": np.interp(share, np.linspace(0, 1, len(held)), held)})
 
 
 def gini(values: ArrayLike) -> float:
-    """The Gini coefficient (Gini 1912), as the area formula over n customers, without small-sample
-    correction.
+    """The Gini coefficient (Gini 1912), as the area formula over n customers, without small-sample correction.
+
+    With negative values it can be above 1.
 
     >>> gini([5, 5, 5, 5]), gini([0, 0, 0, 1])
     (0.0, 0.75)
@@ -120,16 +119,24 @@ def capture_curve(score: ArrayLike, outcome: ArrayLike, points: int = 201) -> pd
 
 
 def overlap(before: pd.Series, after: pd.Series, share: float = 0.2) -> float:
-    """Of the top `share` of customers before, the part that is in the top `share` after; customers matched by
-    index.
+    """Of the top `share` of customers before, the part that is in the top `share` after; customers matched by index.
 
-    Customers missing afterwards count as 0 then. Ties at a cut are broken by the order of the index of
-    `before`.
+    Customers missing afterwards count as 0 then. Customers who tie at a cut belong to the top in part, each the same.
+
+    >>> overlap(pd.Series([3, 2, 1, 0], list("abcd")), pd.Series([9, 0, 9, 0], list("abcd")), share=0.5)
+    0.5
     """
     later = after.reindex(before.index).fillna(0.0)
-    size = max(1, round(_checked_share(share) * len(before)))
-    top = before.sort_values(ascending=False, kind="stable").index[:size]
-    return float(top.isin(later.sort_values(ascending=False, kind="stable").index[:size]).mean())
+    first, second = (_membership(v.to_numpy(float), _checked_share(share)) for v in (before, later))
+    return float(first @ second / first.sum())
+
+
+def _membership(values: Array, share: float) -> Array:
+    """How far each customer belongs to the top `share`: 1, 0, or a part for those who tie at the cut."""
+    size = share * len(values)
+    cut = np.sort(values)[::-1][min(int(np.ceil(size)), len(values)) - 1]
+    above, level = values > cut, values == cut
+    return above + level * (size - above.sum()) / level.sum()
 
 
 def with_interval(
@@ -159,7 +166,7 @@ def with_interval(
     place = {"gini": None, "top_share": 0.2, "share_needed": 0.8}
     if statistic not in place:
         raise SchemaError(f'There is no statistic "{statistic}". Known: {", ".join(place)}.')
-    at = place[statistic] if at is None else at
+    at = place[statistic] if at is None else _checked_share(at)
     measure: Callable[[Array], float] = {
         "gini": _gini,
         "top_share": lambda v: _top_share(v, float(at or 0)),
@@ -213,7 +220,8 @@ def _resample(ordered: Array, rng: np.random.Generator) -> Array:
 
 
 def _held_by_top(descending: Array) -> Array:
-    return np.concatenate([[0.0], np.cumsum(descending)]) / descending.sum()
+    held = np.cumsum(descending)
+    return np.concatenate([[0.0], held]) / held[-1]  # by the last sum, so that the end is exactly 1
 
 
 def _top_share(descending: Array, share: float) -> float:
@@ -234,9 +242,4 @@ def _gini(descending: Array) -> float:
 
 
 def _captured(score: Array, outcome: Array, share: float) -> float:
-    size = share * len(score)
-    place = len(score) - min(int(np.ceil(size)), len(score))
-    cut = np.partition(score, place)[place]
-    above, level = score > cut, score == cut
-    part = (size - above.sum()) / level.sum()
-    return float((outcome[above].sum() + part * outcome[level].sum()) / outcome.sum())
+    return float(_membership(score, share) @ outcome / outcome.sum())

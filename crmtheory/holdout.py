@@ -18,7 +18,6 @@ from crmtheory.errors import ConvergenceError, SchemaError
 from crmtheory.models import ATTRITION, Fit
 from crmtheory.models.answers import AttritionFit
 from crmtheory.numerics import Array
-from crmtheory.transactions import Transactions
 
 
 def naive_rules(summary: pd.DataFrame, t: float) -> dict[str, pd.Series]:
@@ -47,7 +46,7 @@ def fit_all(summary: pd.DataFrame) -> tuple[dict[str, AttritionFit], pd.DataFram
 
     Returns
     -------
-    the fits by name, without models that these data cannot tell; and a table with one row per model:
+    the fits by name, without those that failed; and a table with one row per model:
     parameters, log_likelihood, AIC, status, message (a model that failed keeps its row and says why)
 
     Raises
@@ -85,13 +84,24 @@ def parameters(fits: Mapping[str, Fit]) -> pd.DataFrame:
     return pd.concat({name: fit.table() for name, fit in fits.items()}, names=["model", "parameter"])
 
 
-def choose(table: pd.DataFrame, fits: Mapping[str, AttritionFit]) -> str:
-    """The fitted model with the smallest RMSE on the holdout in a table of `scores`; among converged ones if
-    there are any.
+def choose(
+    predictions: Mapping[str, pd.Series],
+    actual: pd.Series,
+    fits: Mapping[str, AttritionFit],
+    rng: np.random.Generator,
+) -> str:
+    """The model to use: the lowest AIC among those whose RMSE on the holdout is not clearly above the lowest.
+
+    "Clearly" is by the 95 % interval of the difference on the same customers. Models that have not converged are taken
+    only when none has.
     """
     sound = [name for name, fit in fits.items() if fit.verdict.converged] or list(fits)
-    rmse = table[(table["measure"] == "RMSE") & table["prediction"].isin(sound)]
-    return str(rmse.loc[rmse["estimate"].idxmin(), "prediction"])
+    truth = actual.to_numpy(float)
+    rmse = {name: float(((predictions[name].to_numpy(float) - truth) ** 2).mean()) for name in sound}
+    first = min(rmse, key=lambda name: rmse[name])
+    behind = differences({name: predictions[name] for name in sound}, actual, first, rng)
+    near = [first, *behind.index[behind["low"] <= 0]]
+    return min(near, key=lambda name: fits[name].aic)
 
 
 def scores(
@@ -113,14 +123,11 @@ def scores(
     tidy frame: prediction, measure, estimate, low, high; the interval is a bootstrap percentile interval over
     customers
     """
+    _aligned(predictions, actual)
     truth = actual.to_numpy(float)
     picks = [rng.integers(0, len(truth), len(truth)) for _ in range(resamples)]
     rows = []
     for name, predicted in predictions.items():
-        if not predicted.index.equals(actual.index):
-            raise SchemaError(
-                f'The prediction "{name}" is not on the same customers, in the same order, as the truth.'
-            )
         guess = predicted.to_numpy(float)
         draws = np.array([_measures(guess[pick], truth[pick]) for pick in picks])
         low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
@@ -144,6 +151,7 @@ def differences(
     -------
     frame, index = prediction (without `best`): difference, low, high
     """
+    _aligned(predictions, actual)
     truth = actual.to_numpy(float)
     squared = {name: (guess.to_numpy(float) - truth) ** 2 for name, guess in predictions.items()}
     picks = [rng.integers(0, len(truth), len(truth)) for _ in range(resamples)]
@@ -154,6 +162,15 @@ def differences(
         gap = np.sqrt(squared[name].mean()) - np.sqrt(squared[best].mean())
         rows[name] = {"difference": gap, "low": low, "high": high}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("prediction")
+
+
+def _aligned(predictions: Mapping[str, pd.Series], actual: pd.Series) -> None:
+    for name, predicted in predictions.items():
+        if not predicted.index.equals(actual.index):
+            raise SchemaError(
+                f'The prediction "{name}" is not on the same customers, in the same order, as the truth. '
+                "Reindex it: prediction.reindex(actual.index)."
+            )
 
 
 MEASURES = ("bias", "MAE", "RMSE", "rank correlation", "top-decile lift")
@@ -179,22 +196,6 @@ def share_with_interval(happened: pd.Series, level: float = 0.95) -> tuple[float
     return float(happened.mean()), float(low), float(high)
 
 
-def returning(log: Transactions) -> pd.DataFrame:
-    """The share of earlier customers who buy, in the third and in the fourth quarter of the log, with intervals.
-
-    Returns
-    -------
-    frame, index = quarter (3, 4): share, low, high, customers (who had bought before that quarter)
-    """
-    rows = []
-    for quarter in (3, 4):
-        before, end = log.day_at((quarter - 1) / 4), log.day_at(quarter / 4)
-        seen = log.summary("day", calibration_end=before, observation_end=end)
-        share, low, high = share_with_interval(seen["x_holdout"] > 0)
-        rows.append({"share": share, "low": low, "high": high, "customers": len(seen)})
-    return pd.DataFrame(rows, index=pd.Index([3, 4], name="quarter"))
-
-
 def calibration(
     predicted: pd.Series, actual: pd.Series, groups: int = 10, level: float = 0.95
 ) -> pd.DataFrame:
@@ -207,17 +208,21 @@ def calibration(
     -------
     frame with index group (1 = lowest): customers, predicted, actual, low, high
     """
+    _aligned({"prediction": predicted}, actual)
     group = pd.qcut(predicted.rank(method="average"), groups, labels=False, duplicates="drop")
     rows = pd.DataFrame({"predicted": predicted, "actual": actual}).groupby(np.asarray(group))
     table = rows.mean()
     customers = rows.size()
-    half = (
-        stats.t.ppf(0.5 + level / 2, np.maximum(customers - 1, 1))
-        * rows["actual"].std().fillna(0.0)
-        / np.sqrt(customers)
-    )
+    error = rows["actual"].std().fillna(0.0) / np.sqrt(customers)
+    half = stats.t.ppf(0.5 + level / 2, np.maximum(customers - 1, 1)) * error
+    # A group in which hardly anybody buys has no spread to show: at least the exact interval of a Poisson count.
+    total, tail = rows["actual"].sum(), (1 - level) / 2
+    least = pd.Series(stats.chi2.ppf(tail, 2 * total) / 2, total.index).fillna(0.0) / customers
+    most = pd.Series(stats.chi2.ppf(1 - tail, 2 * total + 2) / 2, total.index) / customers
     table = table.assign(
-        customers=customers, low=(table["actual"] - half).clip(lower=0), high=table["actual"] + half
+        customers=customers,
+        low=np.minimum(table["actual"] - half, least).clip(lower=0),
+        high=np.maximum(table["actual"] + half, most),
     )
     table.index = pd.RangeIndex(1, len(table) + 1, name="group")
     return table[["customers", "predicted", "actual", "low", "high"]]
@@ -234,51 +239,3 @@ def by_frequency(predicted: pd.Series, summary: pd.DataFrame, most: int = 7) -> 
         [f"{x}+" if x == most else str(x) for x in table.index], name="repeat purchases so far"
     )
     return table
-
-
-def tracking(
-    fit: AttritionFit,
-    summary: pd.DataFrame,
-    start: float,
-    periods: int,
-    rng: np.random.Generator,
-    *,
-    draws: int = 100,
-    level: float = 0.95,
-) -> pd.DataFrame:
-    """Cumulative repeat purchases of a whole customer base, period by period, as the model expects them, with
-    a prediction band.
-
-    Parameters
-    ----------
-    fit : estimated on the calibration period; summary : the customers it speaks about
-    start : time from the first day of the log to the end of calibration, in the fit's unit
-    periods : how many periods of one unit to follow; draws : simulated customer bases for the band
-
-    Returns
-    -------
-    frame with index period (1, …): expected, low, high. The band is for *what will be counted*: each draw
-    takes parameters from their estimated sampling distribution and then simulates every customer.
-    """
-    time = np.arange(1, periods + 1)
-    born, count = np.unique((start - summary["T"].to_numpy(float)).round(9), return_counts=True)
-    age = np.clip(time[:, None] - born, 0, None)
-    expected = np.asarray(fit.expected(age)) @ count
-    lived = np.repeat(born, count)
-    paths = np.empty((draws, periods))
-    for i in range(draws):
-        theta = draw_parameters(fit, rng)
-        last = np.maximum(periods - lived, 0.0)
-        customer, when, _ = fit.model._purchases(theta, last, last, rng)
-        paths[i] = np.cumsum(np.histogram(lived[customer] + when, bins=np.arange(periods + 1))[0])
-    low, high = np.quantile(paths, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return pd.DataFrame({"expected": expected, "low": low, "high": high}, index=pd.Index(time, name="period"))
-
-
-def draw_parameters(fit: AttritionFit, rng: np.random.Generator) -> Array:
-    """One draw of θ from its estimated sampling distribution (normal in ln θ); the estimate itself where that
-    is unknown.
-    """
-    if not np.isfinite(fit.cov_held).all():
-        return fit.theta
-    return np.exp(rng.multivariate_normal(np.log(fit.theta), fit.cov_held, method="eigh"))

@@ -12,10 +12,12 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -190,18 +192,34 @@ def _run(
     copy, html, result = place / path.name, place / f"{path.stem}.html", place / "result.json"
     started = time.perf_counter()
     place.mkdir(parents=True, exist_ok=True)
-    for old in (*_written(place), copy, html, result):  # old results must not look like new ones
-        old.unlink(missing_ok=True)
     given = {**values, parameters_of.OUTPUT: place.as_posix()}
-    done = execution.execute(
-        execution.load(path), given, output=copy, cwd=Path.cwd(), progress=progress, stopped=stopped
-    )
+    with _put_aside([*_written(place), html, result], place):
+        copy.unlink(missing_ok=True)
+        done = execution.execute(
+            execution.load(path), given, output=copy, cwd=Path.cwd(), progress=progress, stopped=stopped
+        )
 
     from crmtheory.report import page  # nbconvert is slow to import
 
     html.write_text(page(done), encoding="utf-8", newline="\n")
     found = json.loads(result.read_text(encoding="utf-8")) if result.is_file() else {}
     return RunResult(_name(path), label, place, copy, html, found, time.perf_counter() - started)
+
+
+@contextmanager
+def _put_aside(files: Sequence[Path], place: Path) -> Iterator[None]:
+    """Old results must not look like new ones, and must be there again when the new run fails."""
+    with tempfile.TemporaryDirectory(dir=place, prefix=".earlier-") as aside:
+        kept = [(file, Path(aside) / str(i)) for i, file in enumerate(files) if file.is_file()]
+        for file, away in kept:
+            file.replace(away)
+        try:
+            yield
+        except BaseException:
+            for file, away in kept:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                away.replace(file)
+            raise
 
 
 def _written(place: Path) -> list[Path]:

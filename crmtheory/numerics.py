@@ -24,7 +24,10 @@ def log_rising(a: ArrayLike, n: ArrayLike) -> Array:
     >>> float(log_rising(1.0, 4.0).round(12)) == float(np.log(24).round(12))
     True
     """
-    a, n = np.broadcast_arrays(np.asarray(a, float), np.asarray(n, float))
+    a, n = np.asarray(a, float), np.asarray(n, float)
+    if np.all(a <= 16):
+        return special.gammaln(a + n) - special.gammaln(a)
+    a, n = np.broadcast_arrays(a, n)
     # Above 16 both logarithms are large and nearly equal: write the difference out by Stirling's series
     # instead.
     big = np.where(a > 16, a, 16.0)
@@ -164,7 +167,7 @@ def maximise(f: Objective, start: Array, bound: float) -> Optimum:
     value, gradient = evaluate(point)
     hessian = jacobian(gradient_at, point)
     for _ in range(20):  # convergence is quadratic: two or three steps are the rule
-        step = _newton_step(gradient, hessian, np.abs(point) > bound - 1e-6)
+        step = _newton_step(gradient, hessian, _held(point, gradient, bound))
         size = np.inf if step is None else float(np.abs(step).max())
         if size < 1e-9:
             break
@@ -178,7 +181,12 @@ def maximise(f: Objective, start: Array, bound: float) -> Optimum:
         point, value, gradient = trial, trial_value, trial_gradient
         if size > 1e-5:  # after a shorter step the Hessian of the last point is the Hessian of this one
             hessian = jacobian(gradient_at, point)
-    return Optimum(point, value, gradient, 0.5 * (hessian + hessian.T), count, np.abs(point) > bound - 1e-6)
+    return Optimum(point, value, gradient, 0.5 * (hessian + hessian.T), count, _held(point, gradient, bound))
+
+
+def _held(point: Array, gradient: Array, bound: float) -> NDArray[np.bool_]:
+    """Which coordinates lie on the edge of the box and would leave it."""
+    return (np.abs(point) > bound - 1e-6) & (point * gradient > 0)
 
 
 def _newton_step(gradient: Array, hessian: Array, held: NDArray[np.bool_]) -> Array | None:

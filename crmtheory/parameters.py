@@ -127,7 +127,12 @@ def from_text(known: Sequence[Parameter], given: Mapping[str, object], chapter: 
     return values
 
 
-def in_notebook(known: Sequence[Parameter], namespace: Mapping[str, Any], chapter: str) -> dict[str, Any]:
+def in_notebook(
+    known: Sequence[Parameter],
+    namespace: Mapping[str, Any],
+    chapter: str,
+    choices: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
     """The values of the parameters in a running notebook, checked.
 
     Parameters
@@ -135,6 +140,7 @@ def in_notebook(known: Sequence[Parameter], namespace: Mapping[str, Any], chapte
     known : the parameters of the chapter as shipped
     namespace : ``globals()`` of the notebook; its history ``In`` shows the cell that papermill has put in
     chapter : what the messages call the chapter
+    choices : for parameters that are one of a few words, the words
 
     Raises
     ------
@@ -153,6 +159,9 @@ def in_notebook(known: Sequence[Parameter], namespace: Mapping[str, Any], chapte
             problems.append(_must_be(parameter.name, parameter.type, namespace[parameter.name]))
         else:
             values[parameter.name] = namespace[parameter.name]
+    for name, words in (choices or {}).items():
+        if name in values and values[name] not in words:
+            problems.append(unknown(f"choice for {name}", values[name], words))
     _raise(problems, chapter)
     return values
 

@@ -34,7 +34,7 @@ def customers(**changes) -> pd.DataFrame:
 @each_model
 def test_a_fit_cannot_be_changed(name, cdnow_fits):
     fit = dataclasses.replace(cdnow_fits[name])
-    assert not any(array.flags.writeable for array in (fit.theta, fit.cov, fit.cov_log))
+    assert not any(array.flags.writeable for array in (fit.theta, fit.cov, fit.cov_log, fit.cov_used))
     with pytest.raises(dataclasses.FrozenInstanceError):
         fit.loglik = 0.0
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -61,8 +61,12 @@ def test_the_same_data_give_the_same_fit_to_the_last_digit(name, cdnow, cdnow_fi
 
 
 @each_model
-def test_two_fits_to_the_same_data_are_equal(name, cdnow, cdnow_fits):
-    assert MODELS[name].fit(cdnow) == cdnow_fits[name]
+def test_two_fits_to_the_same_data_are_equal_and_to_others_they_are_not(name, cdnow, cdnow_fits):
+    fit = cdnow_fits[name]
+    assert MODELS[name].fit(cdnow) == fit
+    assert MODELS[name].fit(cdnow.iloc[:1000]) != fit
+    assert all(other != fit for kind, other in cdnow_fits.items() if kind != name)
+    assert fit != "a fit"
 
 
 @each_model
@@ -209,6 +213,30 @@ def test_a_negative_duration_is_refused(question, cdnow, cdnow_fits):
     with pytest.raises(DomainError) as error:
         ask(-1)
     assert str(error.value) == "A duration must be 0 or more, not -1."
+    with pytest.raises(DomainError) as error:
+        fit.expected([1.0, -1.0])
+    assert str(error.value) == "A duration must be 0 or more, not -1."
+
+
+@each_attrition
+def test_purchases_for_ever_are_refused(name, cdnow, cdnow_fits):
+    for ask in (lambda fit: fit.conditional(cdnow, "inf"), lambda fit: fit.expected(np.inf)):
+        with pytest.raises(DomainError) as error:
+            ask(cdnow_fits[name])
+        assert str(error.value) == (
+            "The number of purchases for ever may be infinite. Use `discounted` with a discount rate."
+        )
+
+
+def test_a_summary_in_another_unit_than_the_fit_is_refused(cdnow_log, cdnow_fits):
+    days = cdnow_log.summary(unit="day")
+    for ask in ("p_alive", "median_wait"):
+        with pytest.raises(SchemaError) as error:
+            getattr(cdnow_fits["BG/NBD"], ask)(days)
+        assert str(error.value) == (
+            "The model was fitted to ages in weeks, but this summary has ages in days. "
+            'Make it with summary(unit="week").'
+        )
 
 
 # Errors
@@ -366,8 +394,7 @@ def test_a_mean_that_does_not_exist_is_not_reported_as_a_number():
         GammaGamma().mean(theta)
     assert str(error.value) == (
         "Gamma-Gamma: with q = 0.8 (1 or less) a few customers spend so much that mean spend per purchase does not "
-        f"exist. The median customer spends {median:,.4g}. Look for a few extreme orders, or value customers by the "
-        "median."
+        f"exist. The median customer spends {median:,.4g}. Look for a few extreme orders in the log."
     )
     with pytest.raises(DomainError, match="does not exist"):
         GammaGamma().conditional_mean(theta, 0, 0)
@@ -390,6 +417,19 @@ def test_the_conditional_mean_lies_between_own_past_and_everybody(cdnow_fits):
         low, high = sorted((fit.mean(), own))
         assert low < few < high
         assert abs(many - own) < abs(few - own)
+
+
+def test_purchases_that_brought_nothing_count_as_nothing_and_are_not_fitted(cdnow, cdnow_fits):
+    """After refunds m may be 0 or negative: a prediction takes it as 0, a fit leaves the customer out."""
+    fit = cdnow_fits["Gamma-Gamma"]
+    p, q, gamma = fit.theta
+    refunded = customers(m=[np.nan, np.nan, np.nan, 0.0, -5.0, np.nan])
+    mean = fit.conditional_mean(refunded)
+    assert mean["Di"] == pytest.approx(p * gamma / (p + q - 1))
+    assert mean["Ed"] == pytest.approx(p * gamma / (2 * p + q - 1))
+    assert mean["Flo"] == pytest.approx(fit.mean())  # how much was spent is not known at all
+    more = pd.concat([cdnow, refunded.assign(m=[np.nan, np.nan, np.nan, 0.0, -5.0, 0.0])])
+    np.testing.assert_allclose(GammaGamma().fit(more).theta, fit.theta, rtol=1e-9)
 
 
 # Verdicts
@@ -516,6 +556,27 @@ def test_the_delta_method_gradient_is_that_of_the_quantity(cdnow_fits):
     fit = cdnow_fits["NBD"]
     rate = fit.theta[0] / fit.theta[1]
     np.testing.assert_allclose(fit.gradient_of(lambda theta: theta[0] / theta[1]), [rate, -rate], rtol=1e-7)
+
+
+def test_derived_quantities_use_the_covariance_where_the_maximum_is_a_good_one(cdnow_fits):
+    for fit in cdnow_fits.values():
+        np.testing.assert_allclose(fit.cov_used, fit.cov_log, rtol=1e-8)
+
+
+def test_a_parameter_on_a_boundary_is_held_there_for_derived_quantities(regular_counts):
+    fit = NBD().fit(regular_counts)
+    assert np.isnan(fit.cov).any()
+    assert np.isfinite(fit.cov_used).all()
+
+
+@each_model
+def test_parameters_are_drawn_around_the_estimate_with_its_covariance(name, cdnow_fits):
+    fit, rng = cdnow_fits[name], np.random.default_rng(13)
+    draws = np.log([fit.draw(rng) for _ in range(4000)])
+    error = np.sqrt(np.diag(fit.cov_log))
+    assert np.all(np.abs(draws.mean(axis=0) - np.log(fit.theta)) < 4 * error / np.sqrt(4000))
+    scale = np.outer(error, error)
+    np.testing.assert_allclose(np.cov(draws.T) / scale, fit.cov_log / scale, atol=0.1)
 
 
 # Printing, and what a model refuses

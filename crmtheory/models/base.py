@@ -113,7 +113,10 @@ class Model:
 
             def average(eta: Array) -> tuple[float, Array]:
                 ll, score = self.loglik_and_score(np.exp(eta), *part)
-                return float(weight @ ll) / weight.sum(), score @ weight / weight.sum()
+                # einsum and not @: small products through BLAS threads wait long on a busy machine
+                return float(np.einsum("i,i", weight, ll)) / weight.sum(), np.einsum(
+                    "ki,i->k", score, weight
+                ) / weight.sum()
 
             return average
 
@@ -123,13 +126,14 @@ class Model:
         start, searched = self._search(average_over(thin))
         best = numerics.maximise(average_over(slice(None)), start, LOG_BOUND)
         theta = np.exp(best.point) * by_param
-        cov_log, verdict = judge(
+        cov_log, used, verdict = judge(
             self.name, [p.name for p in self.params], best, n, best.evaluations + searched
         )
         return self.result(
             model=self,
             theta=theta,
             cov=np.outer(theta, theta) * cov_log,
+            cov_used=used,
             loglik=float(weights @ self.loglik(theta, *distinct)),
             n=n,
             unit=unit,
@@ -163,6 +167,7 @@ class Fit:
     """A fitted model: numbers only, never data.
 
     model : the declaration; theta (k,) : estimates in the model's order; cov (k, k) : their covariance
+    cov_used (k, k) : covariance of ln theta for derived quantities (see `models.verdict.judge`)
     loglik : log-likelihood at theta; n : customers used; unit : unit of time of the ages, or None
     verdict : what the optimiser reached
     """
@@ -170,13 +175,14 @@ class Fit:
     model: Any
     theta: Array
     cov: Array
+    cov_used: Array
     loglik: float
     n: int
     unit: str | None
     verdict: Verdict
 
     def __post_init__(self) -> None:
-        for name in ("theta", "cov"):
+        for name in ("theta", "cov", "cov_used"):
             frozen = np.array(getattr(self, name), dtype=float)
             frozen.flags.writeable = False
             object.__setattr__(self, name, frozen)
@@ -209,13 +215,6 @@ class Fit:
         cov.flags.writeable = False
         return cov
 
-    @property
-    def cov_held(self) -> Array:
-        """Covariance of ln θ for derived quantities: a parameter on a boundary is held there (variance 0)."""
-        if self.verdict.status == "on a boundary":
-            return np.where(np.isnan(self.cov_log), 0.0, self.cov_log)
-        return self.cov_log
-
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """One row per parameter: estimate, se, low, high, meaning. Intervals are made on ln θ, so they stay
         positive.
@@ -235,8 +234,12 @@ class Fit:
         )
 
     def gradient_of(self, quantity: Callable[[Array], Array]) -> Array:
-        """∂ quantity(θ) / ∂ ln θ, shape (k, …): what the delta method needs, with `cov_held`."""
+        """∂ quantity(θ) / ∂ ln θ, shape (k, …): what the delta method needs, with `cov_used`."""
         return numerics.jacobian(lambda eta: np.asarray(quantity(np.exp(eta)), float), np.log(self.theta))
+
+    def draw(self, rng: np.random.Generator) -> Array:
+        """One draw of θ from its estimated sampling distribution, normal in ln θ."""
+        return np.exp(rng.multivariate_normal(np.log(self.theta), self.cov_used, method="eigh"))
 
     def time(self, duration: float | str) -> float:
         """A duration in the unit of this fit."""

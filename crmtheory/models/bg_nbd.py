@@ -93,14 +93,14 @@ class BGNBD(Attrition):
             values[~quick] = _by_quadrature(r + rows[0], rows[1], a, b + rows[0] + self.extra_chance)[inverse]
         return values.reshape(x.shape)
 
-    def draw(self, theta: ArrayLike, n: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    def draw_alive(
+        self, theta: ArrayLike, x: Array, T: Array, rng: np.random.Generator
+    ) -> tuple[Array, Array, Array]:
         r, alpha, a, b = positive(theta, 4, self.name)
-        leave = np.maximum(rng.beta(a, b, n), 1e-300)  # a draw may underflow to 0 when a is small
-        with np.errstate(divide="ignore"):
-            survived = np.floor(
-                np.log(1 - rng.random(n)) / np.log1p(-leave)
-            )  # geometric: chances until leaving, from 0
-        return rng.gamma(r, 1 / alpha, n), np.full(n, np.inf), survived + 1 - self.extra_chance
+        leave = np.maximum(rng.beta(a, b + x + self.extra_chance), 1e-300)  # a draw may underflow to 0
+        with np.errstate(divide="ignore", over="ignore"):
+            chances = np.floor(np.log1p(-rng.random(len(x))) / np.log1p(-leave))  # geometric, from 0
+        return rng.gamma(r + x) / (alpha + T), np.full(len(x), np.inf), chances + 1
 
 
 class MBGNBD(BGNBD):

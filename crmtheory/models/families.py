@@ -40,16 +40,31 @@ class Attrition(Model):
         """Expected purchases in (T, T + t] of a customer with x repeat purchases who is alive at T."""
         raise NotImplementedError
 
-    def draw(self, theta: ArrayLike, n: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
-        """n customers: purchase rate λ, age at which they leave, number of repeat purchases after which they
-        leave.
+    def draw_alive(
+        self, theta: ArrayLike, x: Array, T: Array, rng: np.random.Generator
+    ) -> tuple[Array, Array, Array]:
+        """Customers with x repeat purchases who are alive at T: draws of the purchase rate λ, of the time after T
+        at which each leaves, and of the number of further purchases after which each leaves.
         """
         raise NotImplementedError
 
     def conditional(
         self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
     ) -> Array:
-        """E[purchases in (T, T + t] | x, t_x, T]: P(alive at T) times the purchases of one who is."""
+        """E[purchases in (T, T + t] | x, t_x, T]: P(alive at T) times the purchases of one who is.
+
+        Parameters
+        ----------
+        theta : the model's parameters, in its order; t : further time; x, t_x, T : histories (numbers or arrays)
+
+        Raises
+        ------
+        DomainError : t is infinite (the sum may be infinite too: use `discounted`), or a history is impossible
+        """
+        if np.isinf(np.asarray(t, float)).any():
+            raise DomainError(
+                "The number of purchases for ever may be infinite. Use `discounted` with a discount rate."
+            )
         return self.p_alive(theta, x, t_x, T) * self.expected_alive(theta, t, x, T)
 
     def expected(self, theta: ArrayLike, t: ArrayLike) -> Array:
@@ -65,6 +80,8 @@ class Attrition(Model):
         ratio, for every model of this family.
         """
         theta, x, t_x, T, t = (np.asarray(value, float) for value in (theta, x, t_x, T, t))
+        if np.isinf(t).all():  # whoever is alive buys again, except where leaving comes first
+            t = np.broadcast_to(1e250 * (1 + T), np.broadcast_shapes(t.shape, T.shape))
         longer = self.loglik(theta, *np.broadcast_arrays(x, t_x, T + t))
         return np.exp(np.minimum(longer - self.loglik(theta, *np.broadcast_arrays(x, t_x, T)), 0.0))
 
@@ -149,31 +166,40 @@ class Attrition(Model):
         (3, 5)
         """
         ages = np.broadcast_to(np.asarray(T, float), (n,) if n is not None else np.shape(T))
-        customer, time, alive = self._purchases(theta, ages + t, ages, rng)
+        zero = np.zeros(len(ages))
+        customer, time, leaves = self.future(theta, ages + t, zero, zero, zero, rng)
         seen = time <= ages[customer]
         x = np.bincount(customer[seen], minlength=len(ages))
         t_x = np.zeros(len(ages))
         np.maximum.at(t_x, customer[seen], time[seen])
         x_holdout = np.bincount(customer[~seen], minlength=len(ages))
-        return pd.DataFrame({"x": x, "t_x": t_x, "T": ages, "alive": alive, "x_holdout": x_holdout})
+        return pd.DataFrame({"x": x, "t_x": t_x, "T": ages, "alive": leaves > ages, "x_holdout": x_holdout})
 
-    def _purchases(self, theta: ArrayLike, until: Array, ages: Array, rng: np.random.Generator) -> tuple:
-        """Repeat purchases of simulated customers in time order: customer number, age, and who is alive at
-        `ages`.
+    def future(
+        self, theta: ArrayLike, t: ArrayLike, x: Array, t_x: Array, T: Array, rng: np.random.Generator
+    ) -> tuple[NDArray[np.intp], Array, Array]:
+        """One draw of what customers with these histories do in (T, T + t].
+
+        Returns
+        -------
+        customer : place of the buyer of each purchase, by customer and time; time : when, counted from T
+        leaves : for each customer, when they leave, counted from T (0 if they had left before; infinite if they
+            stay beyond t as far as t tells)
         """
-        rate, leaves_at, leaves_after = self.draw(theta, len(until), rng)
-        counts = rng.poisson(rate * np.minimum(leaves_at, until))
-        customer = np.repeat(np.arange(len(until)), counts)
-        time = (
-            rng.random(len(customer)) * np.minimum(leaves_at, until)[customer]
-        )  # a Poisson process given its count
+        alive = rng.random(len(x)) < self.p_alive(theta, x, t_x, T)
+        rate, leaves_at, leaves_after = self.draw_alive(theta, x, T, rng)
+        until = np.where(alive, np.minimum(leaves_at, t), 0.0)
+        counts = rng.poisson(rate * until)
+        customer = np.repeat(np.arange(len(x)), counts)
+        time = rng.random(len(customer)) * until[customer]  # a Poisson process given its count
         order = np.lexsort((time, customer))
         time = time[order]
         rank = np.arange(len(customer)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+        last = rank == leaves_after[customer]
+        leaves = np.where(alive, leaves_at, 0.0)
+        leaves[customer[last]] = time[last]
         kept = rank <= leaves_after[customer]
-        customer, time = customer[kept], time[kept]
-        x = np.bincount(customer[time <= ages[customer]], minlength=len(until))
-        return customer, time, (leaves_at > ages) & (x < leaves_after)
+        return customer[kept], time[kept], leaves
 
     def read(self, summary: pd.DataFrame) -> tuple[list[Array], NDArray[np.bool_]]:
         columns = history(summary)
@@ -198,8 +224,8 @@ class Attrition(Model):
 
 
 class Spend(Model):
-    """How much customers spend per purchase. Customers without a paid repeat purchase tell nothing and are
-    left out.
+    """How much customers spend per purchase. A fit leaves out customers whose repeat purchases brought nothing, or
+    less than nothing after refunds; a prediction takes their mean spend as 0.
     """
 
     columns: ClassVar = {"x": None, "m": "money"}
@@ -212,11 +238,17 @@ class Spend(Model):
         """Mean spend per purchase over all customers."""
         raise NotImplementedError
 
+    def future(
+        self, theta: ArrayLike, purchases: Array, x: Array, m: Array, rng: np.random.Generator
+    ) -> Array:
+        """One draw of what customers with these histories spend in so many further purchases, in all."""
+        raise NotImplementedError
+
     def read(self, summary: pd.DataFrame) -> tuple[list[Array], NDArray[np.bool_]]:
         got = numeric_columns(summary, ("x", "m"))
-        x, m = got["x"], got["m"]
-        usable = (x > 0) & (m > 0) & np.isfinite(m)
-        return [np.where(usable, x, 0.0), np.where(usable, m, 0.0)], usable
+        known = (got["x"] > 0) & np.isfinite(got["m"])
+        x, m = np.where(known, got["x"], 0.0), np.where(known, np.maximum(got["m"], 0.0), 0.0)
+        return [x, m], m > 0
 
     def check(self, *rows: Array) -> None:
         if np.ptp(rows[1]) == 0:

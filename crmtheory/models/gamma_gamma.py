@@ -57,11 +57,9 @@ class GammaGamma(Spend):
         p, q, gamma = positive(theta, 3, self.name)
         if q <= 1:
             raise DomainError(
-                f"Gamma-Gamma: with q = {q:.3g} (1 or less) a few customers spend so "
-                f"much that mean spend per purchase does "
-                f"not exist. The median customer spends {self.median(theta):,.4g}. Look "
-                f"for a few extreme orders, or value "
-                "customers by the median."
+                f"Gamma-Gamma: with q = {q:.4g} (1 or less) a few customers spend so much that mean spend per "
+                f"purchase does not exist. The median customer spends {self.median(theta):,.4g}. Look for a few "
+                "extreme orders in the log."
             )
         return float(p * gamma / (q - 1))
 
@@ -89,3 +87,11 @@ class GammaGamma(Spend):
         rate = rng.gamma(q, 1 / gamma, x.shape)
         counted = np.maximum(x, 1)
         return np.where(x > 0, rng.gamma(p * counted) / (rate * counted), np.nan)
+
+    def future(
+        self, theta: ArrayLike, purchases: Array, x: Array, m: Array, rng: np.random.Generator
+    ) -> Array:
+        """One draw of what customers with these histories spend in so many further purchases, in all."""
+        p, q, gamma = positive(theta, 3, self.name)
+        rate = rng.gamma(q + p * x) / (gamma + x * m)
+        return np.where(purchases > 0, rng.gamma(p * np.maximum(purchases, 1)) / rate, 0.0)

@@ -45,6 +45,8 @@ class NBD(Attrition):
         r, alpha = positive(theta, 2, self.name)
         return (r + np.asarray(x)) / (alpha + np.asarray(T)) * np.asarray(t)
 
-    def draw(self, theta: ArrayLike, n: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    def draw_alive(
+        self, theta: ArrayLike, x: Array, T: Array, rng: np.random.Generator
+    ) -> tuple[Array, Array, Array]:
         r, alpha = positive(theta, 2, self.name)
-        return rng.gamma(r, 1 / alpha, n), np.full(n, np.inf), np.full(n, np.inf)
+        return rng.gamma(r + x) / (alpha + T), np.full(len(x), np.inf), np.full(len(x), np.inf)

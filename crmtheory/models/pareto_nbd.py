@@ -76,11 +76,13 @@ class ParetoNBD(Attrition):
         growth = np.log1p(np.asarray(t, float) / (beta + T))
         return (r + x) / (alpha + T) * (beta + T) * growth * growth_ratio((s - 1) * growth)
 
-    def draw(self, theta: ArrayLike, n: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    def draw_alive(
+        self, theta: ArrayLike, x: Array, T: Array, rng: np.random.Generator
+    ) -> tuple[Array, Array, Array]:
         r, alpha, s, beta = positive(theta, 4, self.name)
-        rate, leaving = rng.gamma(r, 1 / alpha, n), rng.gamma(s, 1 / beta, n)
+        rate, leaving = rng.gamma(r + x) / (alpha + T), rng.gamma(s, size=len(x)) / (beta + T)
         with np.errstate(divide="ignore", over="ignore"):  # a rate of leaving that underflows means: never
-            return rate, rng.standard_exponential(n) / leaving, np.full(n, np.inf)
+            return rate, rng.standard_exponential(len(x)) / leaving, np.full(len(x), np.inf)
 
 
 class _Left(NamedTuple):

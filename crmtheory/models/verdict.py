@@ -31,20 +31,35 @@ class Verdict:
         return self.status == "converged"
 
 
-def judge(model: str, names: Sequence[str], best: Optimum, n: int, evaluations: int) -> tuple[Array, Verdict]:
-    """Covariance of ln θ, and the verdict in words."""
+def judge(
+    model: str, names: Sequence[str], best: Optimum, n: int, evaluations: int
+) -> tuple[Array, Array, Verdict]:
+    """Covariance of ln θ, the same for derived quantities, and the verdict in words.
+
+    The first has NaN where a parameter cannot be told. The second holds parameters on a boundary there, and leaves out
+    directions in which the likelihood is flat: what is the same along them (such as the purchases expected by a model
+    that has degenerated to a simpler one) still gets its interval.
+    """
     k = len(names)
-    cov = np.full((k, k), np.nan)
+    cov, used = np.full((k, k), np.nan), np.zeros((k, k))
     free = ~best.at_bound
-    curvature = -best.hessian[np.ix_(free, free)]
+    place = np.ix_(free, free)
+    curvature = -best.hessian[place]
     condition, gain = np.inf, np.inf
-    if free.any():
-        values = np.linalg.eigvalsh(curvature)
+    if free.any() and np.isfinite(curvature).all():
+        values, vectors = np.linalg.eigh(curvature)
+        told = values > 1e-10 * np.abs(values).max()
+        used[place] = (vectors[:, told] / values[told]) @ vectors[:, told].T / n
         if values.min() > 0:
             condition = float(values.max() / values.min())
             inverse = np.linalg.inv(curvature)
-            cov[np.ix_(free, free)] = inverse / n
+            cov[place] = inverse / n
             gain = float(n * best.gradient[free] @ inverse @ best.gradient[free] / 2)
+    if np.isfinite(gain) and gain > 1e-4 and condition < 1e12:
+        raise ConvergenceError(
+            f"{model}: the search stopped before the maximum (a further gain of {gain:.3g} in log-likelihood is in "
+            "sight). Check the summary for a few extreme customers and for ages in a wrong unit."
+        )
     if best.at_bound.any():
         stuck = ", ".join(name for name, at in zip(names, best.at_bound, strict=True) if at)
         status = "on a boundary"
@@ -60,12 +75,6 @@ def judge(model: str, names: Sequence[str], best: Optimum, n: int, evaluations: 
             "explain these data equally well. "
             "Use a simpler model or a longer log; single parameters mean nothing here."
         )
-    elif gain > 1e-4:
-        raise ConvergenceError(
-            f"{model}: the search stopped before the maximum (a further gain "
-            f"of {gain:.3g} in log-likelihood is in "
-            "sight). Check the summary for a few extreme customers and for ages in a wrong unit."
-        )
     else:
         status, message = "converged", "The maximum was reached."
-    return cov, Verdict(status, message, gain, condition, evaluations)
+    return cov, used, Verdict(status, message, gain, condition, evaluations)

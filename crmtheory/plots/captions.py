@@ -4,6 +4,7 @@ text.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -15,6 +16,8 @@ def money(value: float, currency: str) -> str:
     >>> money(-1234.5, "$"), money(3.456, "€")
     ('−$1,234', '€3.46')
     """
+    if not math.isfinite(value):
+        return "unknown"
     sign = "−" if value < 0 else ""
     return f"{sign}{currency}{abs(value):,.{0 if abs(value) >= 100 else 2}f}"
 
@@ -27,19 +30,22 @@ def concentration(unequal: pd.DataFrame, whale: pd.DataFrame, profit: pd.Series,
         f"Left: share of revenue held by the largest customers. The top {top['at']:.0%} bring "
         f"{top['estimate']:.1%} [{top['low']:.1%}, {top['high']:.1%}]; {needed['at']:.0%} of revenue needs the "
         f"top {needed['estimate']:.1%}. Right: cumulative profit if {cost}. The dot is its peak, "
-        f"{whale['total'].max():.0%} of the final profit; {(profit < 0).mean():.0%} of customers have not paid "
-        "their costs back yet."
+        f"all that profitable customers earned; the others take {1 - whale['total'].iloc[-1]:.0%} of it away again. "
+        f"{(profit < 0).mean():.0%} of customers have not paid their costs back yet."
     )
 
 
 def spend_by_frequency(groups: pd.DataFrame, correlation: object, currency: str) -> str:
     """`correlation` is the verdict on VAL-5."""
     low, high = (money(value, currency) for value in (groups["median"].min(), groups["median"].max()))
-    rho = f"{correlation.theta:.2f} [{correlation.low:.2f}, {correlation.high:.2f}]"  # type: ignore[attr-defined]
-    return (
+    text = (
         "Spend per purchase by number of repeat purchases. The median of the groups lies between "
-        f"{low} and {high}. The rank correlation of frequency and spend is {rho} (0: none, 1: perfect)."
+        f"{low} and {high}."
     )
+    if correlation.theta is None:  # type: ignore[attr-defined]
+        return text
+    rho = f"{correlation.theta:.2f} [{correlation.low:.2f}, {correlation.high:.2f}]"  # type: ignore[attr-defined]
+    return f"{text} The rank correlation of frequency and spend is {rho} (0: none, 1: perfect)."
 
 
 def timing(shape: pd.Series, words: str) -> str:
@@ -83,13 +89,13 @@ def calibration(table: pd.DataFrame) -> str:
 
 
 def tracking(table: pd.DataFrame, best: str, split: float, unit: str) -> str:
-    known = table.dropna()
-    end = known.iloc[-1]
-    outside = (known["actual"] < known["low"]) | (known["actual"] > known["high"])
+    end = table.dropna().iloc[-1]
+    band = table.dropna()
+    outside = ((band["actual"] < band["low"]) | (band["actual"] > band["high"])).sum()
     return (
-        f"Repeat purchases so far, {unit} by {unit}. At the end {end['actual']:,.0f} were counted; {best} expected "
-        f"{end['expected']:,.0f} [{end['low']:,.0f}, {end['high']:,.0f}]. The count is outside the band in "
-        f"{outside.sum()} of {len(known)} {unit}s, {outside[known.index <= split].sum()} of them before the split."
+        f"Repeat purchases so far, {unit} by {unit}, split after {split:.0f} {unit}s. At the end {end['actual']:,.0f} "
+        f"were counted; {best} expected {end['expected']:,.0f} [{end['low']:,.0f}, {end['high']:,.0f}]. After "
+        f"the split the count is outside the band in {outside} of {len(band)} {unit}s."
     )
 
 
@@ -106,7 +112,7 @@ def ranking(table: pd.DataFrame, currency: str, horizon: str) -> str:
     value, low, high = (money(top[column], currency) for column in ("clv", "clv_low", "clv_high"))
     return (
         "The fifteen most valuable customers, with the interval of the model's mean. "
-        f"The first is worth {value} [{low}, {high}] over {horizon}."
+        f"The first is worth {value} [{low}, {high}] {horizon}."
     )
 
 

@@ -8,7 +8,7 @@ symbol  meaning                                                                 
 x       repeat purchase days: days with a purchase, after the first                 count
 t_x     age at the last of them (0 when x = 0)                                      unit of time
 T       age at the end of the observation, counted from the first purchase          unit of time
-m       mean spend of a repeat purchase day that has spend (missing when none has)  money
+m       mean net spend of the repeat purchase days (missing when there is none)      money
 ======  ==========================================================================  ==============
 
 The day is the unit of purchase: several rows of one customer and day are added up. Every row that is merged,
@@ -169,6 +169,8 @@ class Transactions:
         if frame.empty:
             raise DomainError(f"{name}, {iso(end)}, lies before the first purchase. {self._period}")
         frame = frame.assign(T_holdout=(until - end) / per)
+        if not self.has_amount:
+            frame[["m", "m_holdout"]] = np.nan
         if calibration_end is None:
             frame = frame[["x", "t_x", "T", "m"]]
         frame.attrs = {

@@ -81,7 +81,11 @@ class Report:
             ),
             ("money of these", self.refunds_unmatched_amount, "net of what was bought on the same day"),
             ("days cancelled in full", self.fully_cancelled_days, "not purchase days"),
-            ("rows of amount 0", self.zero_amounts, "purchases without spend: counted in x, left out of m"),
+            (
+                "rows of amount 0",
+                self.zero_amounts,
+                "purchases without spend: they count, in x and in the mean m",
+            ),
             ("net revenue", self.revenue, "all amounts used, refunds taken off"),
             ("rows moved to the time zone", self.timezone_converted, "before the day was taken"),
         ]

@@ -72,7 +72,6 @@ def per_customer(days: Frame, scale: float, end: int, until: int, per: float) ->
     calibration = day <= end
     holdout = (day > end) & (day <= until)
     again = nw.col("nth") > 1
-    spends = buys & (nw.col("money") > 0)
 
     def count(which: nw.Expr) -> nw.Expr:
         return nw.when(which).then(1).otherwise(0).sum()
@@ -88,10 +87,8 @@ def per_customer(days: Frame, scale: float, end: int, until: int, per: float) ->
         nw.when(buys & calibration).then(day).max().alias("last"),
         count(again & buys & calibration).alias("x"),
         money(again & calibration).alias("spend"),
-        count(again & spends & calibration).alias("spend_days"),
         count(again & buys & holdout).alias("x_holdout"),
         money(again & holdout).alias("spend_holdout"),
-        count(again & spends & holdout).alias("spend_days_holdout"),
     )
     return (
         seen.filter(~nw.col("first").is_null())
@@ -100,9 +97,9 @@ def per_customer(days: Frame, scale: float, end: int, until: int, per: float) ->
             nw.col("x").cast(nw.Int64),
             ((nw.col("last") - nw.col("first")) / per).alias("t_x"),
             ((end - nw.col("first")) / per).alias("T"),
-            mean("spend", "spend_days").alias("m"),
+            mean("spend", "x").alias("m"),
             nw.col("x_holdout").cast(nw.Int64),
-            mean("spend_holdout", "spend_days_holdout").alias("m_holdout"),
+            mean("spend_holdout", "x_holdout").alias("m_holdout"),
         )
         .sort("customer")
     )

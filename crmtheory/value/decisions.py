@@ -24,8 +24,14 @@ def new_customer(
     margin: float = 1.0,
     cost_per_purchase: float = 0.0,
     acquisition_cost: float = 0.0,
+    first_spend: float | None = None,
 ) -> pd.DataFrame:
     """Value of a customer at the moment of the first purchase, that purchase included, month by month.
+
+    Parameters
+    ----------
+    horizon, discount_rate, margin, cost_per_purchase : as in `clv`; acquisition_cost : of winning the customer
+    first_spend : mean amount of a first purchase; by default the model's mean of repeat purchases
 
     Returns
     -------
@@ -35,16 +41,20 @@ def new_customer(
     """
     if fit.unit is None:
         raise SchemaError('Months need the unit of the ages. Fit with unit="week" (or day, month, year).')
-    worth = checked_margin(margin) * spend.mean() - cost_per_purchase
+    margin = checked_margin(margin)
+    worth = margin * spend.mean() - cost_per_purchase
+    first = worth if first_spend is None else margin * first_spend - cost_per_purchase
     delta = units.force_of_interest(discount_rate, fit.unit)
     days = fit.time(horizon) * units.days_per(fit.unit)
-    months = int(min(round(days / units.days_per("month")), 120)) if np.isfinite(days) else 120
+    months = int(min(max(round(days / units.days_per("month")), 1), 120)) if np.isfinite(days) else 120
     ends = [units.in_unit(f"{month} months", fit.unit) for month in range(months + 1)]
     purchases = np.array(
         [1 + float(fit.model.discounted(fit.theta, end, delta, 0.0, 0.0, 0.0)) for end in ends]
     )
     index = pd.RangeIndex(months + 1, name="month")
-    return pd.DataFrame({"purchases": purchases, "value": worth * purchases - acquisition_cost}, index=index)
+    return pd.DataFrame(
+        {"purchases": purchases, "value": first + worth * (purchases - 1) - acquisition_cost}, index=index
+    )
 
 
 def payback(path: pd.DataFrame) -> int | None:
@@ -58,34 +68,44 @@ def payback(path: pd.DataFrame) -> int | None:
     return int(paid[0]) if len(paid) else None
 
 
-def actions(table: pd.DataFrame, past_spend: pd.Series, share: float = 0.2) -> pd.DataFrame:
+def actions(
+    table: pd.DataFrame, past_spend: pd.Series, share: float = 0.2, summary: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Each customer's class and the treatment the theory advises, most valuable first: a list a CRM system
     can import.
 
-    Classes, the first that fits: "key" (top `share` by CLV), "win back" (top `share` by past spend but
-    P(alive) < 1/2), "develop" (P(alive) ≥ 1/2), "low touch" (the rest).
+    Classes, the first that fits: "key" (top `share` by CLV, CLV above 0), "win back" (top `share` by past spend but
+    P(alive) < 1/2), "unprofitable" (CLV of 0 or less), "develop" (P(alive) ≥ 1/2 and at least one repeat purchase
+    if `summary` is given), "low touch" (the rest).
+
+    Parameters
+    ----------
+    table : frame of `clv`; past_spend : revenue so far; share : how many are "key"
+    summary : with x, to keep customers who never came back out of "develop", where some models cannot see them leave
 
     Returns
     -------
-    frame on the table's index: class, action, clv, p_alive, past_spend
+    frame on the table's index: class, action, clv, clv_low, clv_high, p_alive, past_spend
     """
     past = past_spend.reindex(table.index).fillna(0.0)
-    top = table["clv"] >= table["clv"].quantile(1 - share)
+    top = (table["clv"] >= table["clv"].quantile(1 - share)) & (table["clv"] > 0)
     spent = past >= past.quantile(1 - share)
     alive = table["p_alive"] >= 0.5
-    names = np.select([top, spent & ~alive, alive], ["key", "win back", "develop"], default="low touch")
-    frame = pd.DataFrame(
-        {"class": names, "clv": table["clv"], "p_alive": table["p_alive"], "past_spend": past}
-    )
-    frame.insert(1, "action", frame["class"].map(TREATMENT))
-    return frame.sort_values("clv", ascending=False, kind="stable")
+    again = summary["x"].reindex(table.index) > 0 if summary is not None else pd.Series(True, table.index)
+    cases = [top, spent & ~alive, table["clv"] <= 0, alive & again]
+    names = np.select(cases, ["key", "win back", "unprofitable", "develop"], default="low touch")
+    frame = pd.DataFrame({"class": names}, index=table.index)
+    frame["action"] = frame["class"].map(TREATMENT)
+    frame[["clv", "clv_low", "clv_high", "p_alive"]] = table[["clv", "clv_low", "clv_high", "p_alive"]]
+    return frame.assign(past_spend=past).sort_values("clv", ascending=False, kind="stable")
 
 
 TREATMENT = {
     "key": "personal contact, early access and rewards; ask what is missing",
     "win back": "ask why they stopped; one offer worth less than the margin they brought",
-    "develop": "welcome, after-sales care, suggestions for a next purchase",
-    "low touch": "general mailings only; spend no personal effort",
+    "unprofitable": "find out what makes each purchase cost more than it brings; no rewards",
+    "develop": "after-sales care, suggestions for a next purchase",
+    "low touch": "welcome newcomers once, then general mailings only; spend no personal effort",
 }
 
 
@@ -158,7 +178,8 @@ def sensitivity(
     }
     rates = (rate / 2, rate + 0.1)
     cases |= {
-        f"discount rate {other:.0%}": dataclasses.replace(settings, discount_rate=other) for other in rates
+        f"discount rate {100 * other:.3g}%": dataclasses.replace(settings, discount_rate=other)
+        for other in rates
     }
     rows = [equity(fit, spend, summary, **case.for_clv).iloc[0] for case in cases.values()]
     table = pd.DataFrame(rows, index=pd.Index(cases, name="assumption"))[["equity", "low", "high"]]

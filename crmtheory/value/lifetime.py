@@ -101,12 +101,12 @@ def clv(
     value = parts.discounted * parts.worth
     z = stats.norm.ppf(0.5 + level / 2)
     se = np.sqrt(_variance(fit, parts.by_fit) + _variance(spend, parts.by_spend))
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        factor = np.exp(z * se / np.abs(value))  # on the log scale the interval keeps the value's sign
-    safe = (value != 0) & np.isfinite(factor)
-    ends = (
-        np.where(safe, value / np.where(safe, factor, 1), value - z * se),
-        np.where(safe, value * factor, value + z * se),
+    # On the log scale where the value is a product of positive things and well known; else symmetric.
+    relative = (cost_per_purchase == 0) & (value > 0) & (se < value)
+    factor = np.exp(np.where(relative, z * se / np.where(relative, value, 1.0), 0.0))
+    low, high = (
+        np.where(relative, value / factor, value - z * se),
+        np.where(relative, value * factor, value + z * se),
     )
     end = fit.time(horizon)
     purchases = (
@@ -119,8 +119,8 @@ def clv(
             "discounted_purchases": parts.discounted,
             "expected_spend": parts.spend,
             "clv": value,
-            "clv_low": np.minimum(*ends),
-            "clv_high": np.maximum(*ends),
+            "clv_low": low,
+            "clv_high": high,
         },
         index=summary.index,
     )
@@ -156,30 +156,43 @@ def equity(
 
 
 def check_revenue(
-    fit: AttritionFit, spend: SpendFit, summary: pd.DataFrame, revenue: pd.Series, level: float = 0.95
+    fit: AttritionFit,
+    spend: SpendFit,
+    summary: pd.DataFrame,
+    revenue: pd.Series,
+    rng: np.random.Generator,
+    *,
+    draws: int = 400,
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Revenue of the holdout: what both models expected of these customers together, and what came.
 
     Parameters
     ----------
     fit, spend : estimated on the calibration period; summary : with T_holdout
-    revenue : what each customer brought in the holdout
+    revenue : what each customer brought in the holdout; draws : simulated futures for the interval
 
     Returns
     -------
-    one-row frame: expected, low, high, actual. The interval is a *prediction* interval for the sum: uncertain
-    parameters, and customers scattering around their means as they did.
+    one-row frame: expected, low, high, actual. The interval is a *prediction* interval for the sum: each draw takes
+    parameters from their sampling distributions and simulates every customer's purchases and spend, given the past.
     """
-    parts = _parts(fit, spend, summary, float(summary["T_holdout"].iloc[0]), 0.0, 1.0, 0.0)
-    each = parts.discounted * parts.worth
-    actual = revenue.reindex(summary.index).fillna(0.0).to_numpy()
-    variance = _variance(fit, parts.by_fit.sum(axis=1)) + _variance(spend, parts.by_spend.sum(axis=1))
-    half = stats.norm.ppf(0.5 + level / 2) * np.sqrt(variance + len(each) * np.var(actual - each))
+    ahead = float(summary["T_holdout"].iloc[0])
+    parts = _parts(fit, spend, summary, ahead, 0.0, 1.0, 0.0)
+    x, t_x, T = histories(fit, summary)
+    (bought, m), _ = spend.model.read(summary)
+    totals = np.empty(draws)
+    for i in range(draws):
+        customer, _, _ = fit.model.future(fit.draw(rng), ahead, x, t_x, T, rng)
+        purchases = np.bincount(customer, minlength=len(summary))
+        totals[i] = spend.model.future(spend.draw(rng), purchases, bought, m, rng).sum()
+    low, high = np.quantile(totals, [(1 - level) / 2, (1 + level) / 2])
+    actual = float(revenue.reindex(summary.index).fillna(0.0).sum())
     row = {
-        "expected": each.sum(),
-        "low": each.sum() - half,
-        "high": each.sum() + half,
-        "actual": actual.sum(),
+        "expected": float((parts.discounted * parts.worth).sum()),
+        "low": low,
+        "high": high,
+        "actual": actual,
     }
     return pd.DataFrame([row])
 
@@ -240,7 +253,7 @@ def _variance(fit: AttritionFit | SpendFit, gradient: Array) -> Array:
     """g' V g for each column of the gradient: the delta method. NaN where the parameters have no
     covariance.
     """
-    return np.einsum("i...,ij,j...->...", gradient, fit.cov_held, gradient)
+    return np.einsum("i...,ij,j...->...", gradient, fit.cov_used, gradient)
 
 
 def checked_margin(margin: float) -> float:

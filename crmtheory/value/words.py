@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crmtheory.holdout import share_with_interval
-from crmtheory.models.answers import AttritionFit
+from crmtheory.models.answers import AttritionFit, SpendFit
 from crmtheory.value.lifetime import Settings
 
 MODELS_NOTE = "the holdout chose the model, so it flatters it a little"
@@ -38,21 +38,17 @@ def null_model(table: pd.DataFrame) -> str:
     return start + f"AIC improves by {aic:,.1f}; it is lowest for {best}."
 
 
-def choice(differences: pd.DataFrame, table: pd.DataFrame, best: str) -> str:
-    """How clear the choice between the models is; a table of `holdout.differences` and one of
-    `holdout.fit_all`.
+def choice(differences: pd.DataFrame, table: pd.DataFrame, best: str, first: str) -> str:
+    """How the model was chosen: `first` has the smallest RMSE, `best` the lowest AIC of those within chance of it.
+
+    Takes a table of `holdout.differences` against `best` and one of `holdout.fit_all`.
     """
-    rivals = differences.loc[[name for name in table.index if name != best and name in differences.index]]
-    start = f"{best} has the smallest error (RMSE) of the models that converged. "
-    if rivals.empty:
-        return start
-    second = rivals["difference"].idxmin()
-    row = rivals.loc[second]
-    clear = "clear" if row["low"] > 0 else "within chance"
-    return start + (
-        f"{second} is {row['difference']:.3f} behind [{row['low']:.3f}, {row['high']:.3f}], which is {clear}. "
-        f"AIC prefers {table['AIC'].idxmin()}. Mind that {MODELS_NOTE}."
-    )
+    near = [name for name in table.index if name in differences.index and differences.loc[name, "low"] <= 0]
+    start = f"{first} has the smallest error (RMSE) of the fitted models. "
+    if near:
+        verb = "is" if len(near) == 1 else "are"
+        start += f"{listed(near)} {verb} within chance of {best}; among these {best} has the lowest AIC. "
+    return start + f"So {best} is used from here on. Mind that {MODELS_NOTE}."
 
 
 def beaten(scores: pd.DataFrame, best: str, naive: Sequence[str]) -> str:
@@ -73,7 +69,8 @@ def silent(fit: AttritionFit, summary: pd.DataFrame, t: float) -> str:
     against the model.
     """
     quiet = summary[(summary["t_x"] <= summary["T"] / 2) & (summary["x"] > 0)]
-    sentences, early = [], False
+    sentences: list[str] = []
+    early = False
     for name, group in (
         ("one repeat purchase", quiet[quiet["x"] == 1]),
         ("five or more", quiet[quiet["x"] >= 5]),
@@ -83,7 +80,7 @@ def silent(fit: AttritionFit, summary: pd.DataFrame, t: float) -> str:
             continue
         share, low, high = share_with_interval(group["x_holdout"] > 0)
         expected = 1 - fit.p_no_purchase(group, t).mean()
-        early = low > expected
+        early = low > expected and name == "five or more"
         sentences.append(
             f"Of the {len(group):,} with {name}, {share:.0%} bought in the holdout [{low:.0%}, {high:.0%}]; "
             f"the model expected {expected:.0%}."
@@ -94,17 +91,22 @@ def silent(fit: AttritionFit, summary: pd.DataFrame, t: float) -> str:
     ).strip()
 
 
-def heavy_buyers(correlation: object) -> str:
-    """What the correlation of frequency and spend means for heavy buyers; `correlation` is the verdict on
-    VAL-5.
+def heavy_buyers(correlation: object, trap: float) -> str:
+    """What the correlation of frequency and spend means for the values.
+
+    `correlation` is the verdict on VAL-5, `trap` the correlation that independence itself would give
+    (`assumptions.correlation_if_independent`).
     """
-    rho, outcome = correlation.theta, correlation.verdict  # type: ignore[attr-defined]
-    if outcome.startswith("supported"):
-        return f"Here it is {rho:.2f}: small enough to ignore."
-    more = "more" if rho > 0 else "less"
-    return (
-        f"Here it is {rho:.2f}: customers who buy often spend {more} per purchase. The model does not know that, so it "
-        f"values customers with few purchases a little too {'high' if rho > 0 else 'low'}."
+    rho, low, high = correlation.theta, correlation.low, correlation.high  # type: ignore[attr-defined]
+    if rho is None:
+        return "With so little spread in frequency or spend there is no correlation to speak of."
+    start = f"Without any dependence it would be {trap:.2f} (spend is skewed), and here it is {rho:.2f}: "
+    if low <= trap <= high:
+        return start + "no sign that busy customers spend more or less per purchase."
+    more, valued = ("more", "high") if rho > trap else ("less", "low")
+    return start + (
+        f"customers who buy often spend {more} per purchase. The model does not know that, so it values customers with "
+        f"few purchases a little too {valued}."
     )
 
 
@@ -120,21 +122,71 @@ def unseen(fit: AttritionFit, summary: pd.DataFrame) -> str:
     )
 
 
+def passed(check: pd.Series) -> bool:
+    """Whether holdout revenue lies inside a prediction interval that is narrow enough to say something."""
+    return bool(
+        check["low"] <= check["actual"] <= check["high"] and check["high"] - check["low"] <= check["expected"]
+    )
+
+
 def verdict_on_amounts(check: pd.Series, currency: str) -> str:
-    """Whether the amounts can be trusted: expected and actual holdout revenue (a row of
-    `value.check_revenue`).
-    """
+    """Whether the amounts can be trusted: expected and actual holdout revenue (a row of `value.check_revenue`)."""
     expected, low, high, actual = (
         f"{currency}{check[name]:,.0f}" for name in ("expected", "low", "high", "actual")
     )
     start = f"Over the holdout the two models expected {expected} of revenue [{low}, {high}]; {actual} came. "
-    if check["low"] <= check["actual"] <= check["high"]:
+    if passed(check):
         return start + "That is inside the interval: the amounts below deserve some trust."
+    if check["low"] <= check["actual"] <= check["high"]:
+        return start + "The interval is so wide that this says little: look for a few extreme orders."
     side = "more" if check["actual"] > check["expected"] else "less"
     return start + (
         f"That is {side} than the models allow: they failed this test. Use the ranking below, not the amounts, and "
         "take the intervals for too narrow."
     )
+
+
+def caveat(check: pd.Series) -> str:
+    """What has to stand beside every amount."""
+    if passed(check):
+        return "if the model holds"
+    return "not to be relied on: the models failed on the holdout"
+
+
+def ahead(horizon: float | str) -> str:
+    """A horizon as people say it.
+
+    >>> ahead("52 weeks"), ahead("inf")
+    ('over 52 weeks', 'for ever')
+    """
+    return (
+        "for ever" if str(horizon).strip().lower() in {"inf", "infinite", "infinity"} else f"over {horizon}"
+    )
+
+
+def largest(purchases: pd.DataFrame) -> str:
+    """A warning when one purchase day is a large part of all revenue; a frame of `Transactions.purchases`."""
+    total = purchases["amount"].sum()
+    top = purchases.loc[purchases["amount"].idxmax()] if purchases["amount"].notna().any() else None
+    if top is None or not total > 0 or top["amount"] < 0.1 * total:
+        return ""
+    return (
+        f"One purchase day, {top['date']:%Y-%m-%d} of customer {top.iloc[0]}, is {top['amount'] / total:.0%} of all "
+        "revenue. Make sure that it is real: it decides every amount below."
+    )
+
+
+def spend_used(spend: SpendFit, summary: pd.DataFrame) -> str:
+    """Whom the model of spend rests on, and whether a mean exists."""
+    again = int((summary["x"] > 0).sum())
+    text = f"The model of spend rests on the {spend.n:,} customers with repeat purchases and positive spend"
+    left = again - spend.n
+    text += f"; {left:,} whose refunds ate up their spend are left out." if left else "."
+    if float(spend.table().loc["q", "low"]) <= 1:
+        text += (
+            " The interval of q reaches 1 or less: mean spend is hardly determined, so distrust every amount."
+        )
+    return text
 
 
 def nearer(naive: float, model: float, best: str) -> str:
@@ -149,6 +201,8 @@ def nearer(naive: float, model: float, best: str) -> str:
 def advice(gain: object) -> str:
     """What the verdict on VAL-2 means for the list."""
     outcome = gain.verdict  # type: ignore[attr-defined]
+    if outcome == "not testable":
+        return "Whether lifetime value beats past spend could not be tested on these data."
     if outcome.startswith("supported"):
         return "Lifetime value picked better customers than past spend did: prefer this list to one by past spend."
     if outcome.startswith("contradicted"):
@@ -185,3 +239,24 @@ def costs(settings: Settings, currency: str) -> str:
     words += f" and the margin is {settings.margin:.0%}"
     per = settings.cost_per_purchase
     return words + (f", less {currency}{per:,.2f} a purchase" if per else "") + " (all assumed)"
+
+
+def points(gain: object) -> str:
+    """The verdict on VAL-2 in a sentence."""
+    theta, low, high = gain.theta, gain.low, gain.high  # type: ignore[attr-defined]
+    if theta is None:
+        return f"The claim is not testable here: {gain.reason}."  # type: ignore[attr-defined]
+    return (
+        f"Lifetime value captures {100 * theta:+.1f} percentage points of holdout revenue compared with past spend "
+        f"[{100 * low:+.1f}, {100 * high:+.1f}]: the claim is {gain.verdict}."  # type: ignore[attr-defined]
+    )
+
+
+def key_customers(plan: pd.DataFrame) -> str:
+    """How much of the value the key customers hold; `plan` has one row per class, with customers and clv."""
+    if "key" not in plan.index:
+        return "At these costs and this margin no customer is worth more than 0."
+    count, held, total = plan.loc["key", "customers"], plan.loc["key", "clv"], plan["clv"].sum()
+    if not total > 0 or (plan["clv"] < 0).any():
+        return f"{count:,} customers are key. Some classes are worth less than nothing, so shares say little."
+    return f"The {count:,} key customers hold {held / total:.0%} of customer equity."
