@@ -33,9 +33,7 @@ SCHEMA = 1
 DPI = 144  # sharp on paper and on screens with small pixels; shown at 96 dots per inch
 VERSIONS = ("crmtheory", "numpy", "scipy", "pandas", "duckdb", "narwhals", "statsmodels", "matplotlib")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that starts with one of these
-NOTE = {
-    "crmtheory": {"role": "caption"}
-}  # tells the HTML page that this output belongs to the figure before it
+NOTE = {"crmtheory": {"role": "caption"}}  # for the HTML page: this belongs to the figure before it
 
 
 def open_chapter(

@@ -27,11 +27,11 @@ def lifetimes_fitter(name: str, summary: pd.DataFrame) -> Any:
     """
     if name not in FITTERS:
         raise DomainError(f"lifetimes has no {name}. It has {', '.join(FITTERS)}.")
-    import lifetimes
-
-    fitter = getattr(lifetimes, FITTERS[name])(penalizer_coef=0.0)
     with warnings.catch_warnings():  # its own deprecations and overflows say nothing about our data
         warnings.simplefilter("ignore")
+        import lifetimes
+
+        fitter = getattr(lifetimes, FITTERS[name])(penalizer_coef=0.0)
         return fitter.fit(summary["x"], summary["t_x"], summary["T"])
 
 

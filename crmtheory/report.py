@@ -7,20 +7,13 @@ index(results, folder)    the front page over all chapters (see `crmtheory.score
 from __future__ import annotations
 
 import base64
-import functools
 from pathlib import Path
 from typing import Any
 
-from crmtheory.places import PACKAGE
+from crmtheory.markup import TEMPLATES, style
 from crmtheory.scorecard import index
 
-__all__ = ["index", "page", "style"]
-
-TEMPLATES = PACKAGE / "templates"
-LIGHT, DARK = (
-    "xcode",
-    "github-dark",
-)  # Pygments styles whose colours keep a contrast of 4.5 : 1 on our grounds
+__all__ = ["index", "page"]
 
 
 def page(notebook: Any, lang: str = "en") -> str:
@@ -61,17 +54,6 @@ def page(notebook: Any, lang: str = "en") -> str:
     exporter.language_code = lang
     body, _ = exporter.from_notebook_node(notebook)
     return body
-
-
-@functools.cache
-def style() -> str:
-    """The style sheet of all pages, with the colours of the code."""
-    from pygments.formatters import HtmlFormatter
-
-    light = HtmlFormatter(style=LIGHT).get_style_defs(".highlight")
-    dark = HtmlFormatter(style=DARK).get_style_defs(".highlight")
-    own = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    return f"{light}\n@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}\n{own}"
 
 
 def _size(png: str) -> tuple[int, int] | None:

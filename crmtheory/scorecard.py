@@ -50,7 +50,6 @@ def index(
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from crmtheory.prose import unbroken
-    from crmtheory.report import style
 
     place = Path(output_dir)
     environment = Environment(
@@ -65,7 +64,7 @@ def index(
     groups = _groups(results, ledger(claims))
     page = environment.get_template("report.html.j2").render(
         lang=lang,
-        style=style(),
+        style=markup.style(),
         counts=_counts(groups),
         claims=sum(len(group["rows"]) for group in groups),
         groups=groups,

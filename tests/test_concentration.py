@@ -80,10 +80,15 @@ def test_the_lorenz_curve_is_the_top_share_turned_round_and_bends_downwards():
     assert gini(SKEWED) == pytest.approx(1 - 2 * area)
 
 
-def test_the_whale_curve_rises_above_1_by_what_the_last_customers_lose():
+def test_the_whale_curve_rises_to_1_and_falls_by_what_the_last_customers_lose():
     curve = whale_curve([-20.0, 60.0, 40.0, 20.0], points=5)
-    assert curve["total"].tolist() == pytest.approx([0, 0.6, 1.0, 1.2, 1.0])
+    assert curve["total"].tolist() == pytest.approx([0, 1 / 2, 5 / 6, 1, 5 / 6])
     assert curve["customers"].tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert whale_curve([3.0, -9.0], points=3)["total"].tolist() == [0, 1, -2]  # more lost than earned
+    losses = whale_curve([-3.0, -1.0], points=3)["total"]
+    assert losses.iloc[0] == 0
+    assert losses.is_monotonic_decreasing
+    assert whale_curve([0.0, 0.0], points=3)["total"].tolist() == [0, 0, 0]
 
 
 # Capture: one ranking judged by another quantity
@@ -213,13 +218,17 @@ def test_among_equals_nothing_is_uncertain():
 
 
 @pytest.mark.parametrize("measure", [gini, top_share, share_needed, lorenz, whale_curve])
-def test_values_that_cannot_be_shares_are_refused(measure):
+def test_values_that_are_missing_are_refused(measure):
     with pytest.raises(SchemaError) as error:
         measure([])
     assert str(error.value) == "Concentration needs a list of at least one value, one per customer."
     with pytest.raises(SchemaError) as error:
         measure([1.0, np.nan, np.inf])
     assert str(error.value) == "2 of 3 values are missing or infinite. Leave them out or set them to 0."
+
+
+@pytest.mark.parametrize("measure", [gini, top_share, share_needed, lorenz])
+def test_shares_of_nothing_are_refused(measure):
     with pytest.raises(DomainError) as error:
         measure([1.0, -1.0])
     assert str(error.value) == (
@@ -235,6 +244,7 @@ def test_a_share_is_a_part_and_not_a_percentage(share):
         lambda: share_needed([1, 2], share),
         lambda: captured([1, 2], [1, 2], share),
         lambda: overlap(series, series, share),
+        lambda: with_interval("top_share", [1, 2], np.random.default_rng(1), at=share, resamples=1),
     ):
         with pytest.raises(DomainError) as error:
             ask()

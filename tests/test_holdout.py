@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from crmtheory import holdout
+from crmtheory import holdout, tracking
 from crmtheory.errors import ConvergenceError, SchemaError
 from crmtheory.models import ATTRITION, BGNBD, NBD, Verdict
 
@@ -86,19 +86,31 @@ def test_the_parameters_of_all_fits_stand_in_one_table(crowd_fits):
     assert len(table) == 2 + 3 * 4
 
 
-def test_the_choice_is_the_smallest_rmse_among_the_converged(crowd_fits):
-    fits, _ = crowd_fits
-    rmse = {"NBD": 3.0, "BG/NBD": 2.0, "MBG/NBD": 1.0, "Pareto/NBD": 2.5, "mean of all": 0.1}
-    table = pd.DataFrame(
-        [{"prediction": name, "measure": "RMSE", "estimate": value} for name, value in rmse.items()]
-        + [{"prediction": "NBD", "measure": "MAE", "estimate": 0.0}]
-    )
-    assert holdout.choose(table, fits) == "MBG/NBD"
+def guesses(truth: pd.Series, **errors: float) -> dict[str, pd.Series]:
+    """Predictions that miss the truth by normal errors of these sizes."""
+    source = np.random.default_rng(21)
+    return {name: truth + source.normal(0, size, len(truth)) for name, size in errors.items()}
+
+
+def test_the_choice_is_the_lowest_aic_among_those_not_clearly_worse_on_the_holdout(crowd, crowd_fits):
+    fits = {name: crowd_fits[0][name] for name in ("NBD", "BG/NBD")}
+    assert fits["BG/NBD"].aic < fits["NBD"].aic
+    truth = crowd["x_holdout"].astype(float)
+    good, bad, best = guesses(truth, good=1.0, bad=3.0, best=0.1).values()
+    for nbd, bg, chosen in ((good, good, "BG/NBD"), (good, bad, "NBD"), (bad, good, "BG/NBD")):
+        predictions = {"NBD": nbd, "BG/NBD": bg, "mean of all": best}  # the last is no model
+        assert holdout.choose(predictions, truth, fits, rng()) == chosen
+
+
+def test_a_model_that_has_not_converged_is_chosen_only_when_none_has(crowd, crowd_fits):
+    fits = {name: crowd_fits[0][name] for name in ("NBD", "BG/NBD")}
+    truth = crowd["x_holdout"].astype(float)
+    predictions = guesses(truth, **{"NBD": 3.0, "BG/NBD": 0.5})
     doubtful = Verdict("not identified", "", 1.0, 1e15, 1)
-    weaker = fits | {"MBG/NBD": dataclasses.replace(fits["MBG/NBD"], verdict=doubtful)}
-    assert holdout.choose(table, weaker) == "BG/NBD"
-    none = {name: dataclasses.replace(fit, verdict=doubtful) for name, fit in fits.items()}
-    assert holdout.choose(table, none) == "MBG/NBD"
+    weak = {name: dataclasses.replace(fit, verdict=doubtful) for name, fit in fits.items()}
+    assert holdout.choose(predictions, truth, fits, rng()) == "BG/NBD"
+    assert holdout.choose(predictions, truth, fits | {"BG/NBD": weak["BG/NBD"]}, rng()) == "NBD"
+    assert holdout.choose(predictions, truth, weak, rng()) == "BG/NBD"
 
 
 # Scores
@@ -150,11 +162,18 @@ def test_scores_do_not_depend_on_the_order_of_customers_or_on_other_predictions(
 
 def test_predictions_for_other_customers_are_refused(crowd):
     shifted = crowd["x"].astype(float).set_axis(crowd.index + 1)
-    with pytest.raises(SchemaError) as error:
-        holdout.scores({"good": crowd["x"], "bad": shifted}, crowd["x_holdout"], rng(), resamples=2)
-    assert str(error.value) == (
-        'The prediction "bad" is not on the same customers, in the same order, as the truth.'
-    )
+    truth = crowd["x_holdout"]
+    for ask in (
+        lambda: holdout.scores({"good": crowd["x"], "prediction": shifted}, truth, rng(), resamples=2),
+        lambda: holdout.differences({"good": crowd["x"], "prediction": shifted}, truth, "good", rng()),
+        lambda: holdout.calibration(shifted, truth),
+    ):
+        with pytest.raises(SchemaError) as error:
+            ask()
+        assert str(error.value) == (
+            'The prediction "prediction" is not on the same customers, in the same order, as the truth. '
+            "Reindex it: prediction.reindex(actual.index)."
+        )
 
 
 def test_intervals_of_the_scores_hold_the_estimates(crowd, crowd_fits):
@@ -216,7 +235,7 @@ def test_a_share_of_nothing_stays_between_0_and_1():
 
 
 def test_returning_counts_earlier_customers_who_buy_in_each_quarter(cdnow_log):
-    table = holdout.returning(cdnow_log)
+    table = tracking.returning(cdnow_log)
     assert table.index.tolist() == [3, 4]
     assert table["customers"].tolist() == [2357, 2357]  # all of them joined in the first quarter
     assert (table["low"] < table["share"]).all()
@@ -232,15 +251,21 @@ def test_returning_counts_earlier_customers_who_buy_in_each_quarter(cdnow_log):
 
 def test_calibration_groups_customers_by_prediction():
     predicted = pd.Series(np.arange(40.0))[::-1]
-    actual = predicted * 2
+    actual = predicted * 20
     table = holdout.calibration(predicted, actual, groups=4)
     assert table.index.tolist() == [1, 2, 3, 4]
     assert table["customers"].tolist() == [10] * 4
     assert table["predicted"].tolist() == [4.5, 14.5, 24.5, 34.5]
-    assert table["actual"].tolist() == [9, 29, 49, 69]
-    half = stats.t.ppf(0.975, 9) * np.std(np.arange(0, 20, 2), ddof=1) / np.sqrt(10)
-    assert table.loc[1, "low"] == pytest.approx(max(0, 9 - half))
-    assert table.loc[4, "high"] == pytest.approx(69 + half)
+    assert table["actual"].tolist() == [90, 290, 490, 690]
+    half = stats.t.ppf(0.975, 9) * np.std(np.arange(0, 200, 20), ddof=1) / np.sqrt(10)
+    np.testing.assert_allclose(table["low"], table["actual"] - half)
+    np.testing.assert_allclose(table["high"], table["actual"] + half)
+
+
+def test_a_group_in_which_nobody_bought_has_the_exact_interval_of_a_poisson_count():
+    table = holdout.calibration(pd.Series(np.arange(40.0)), pd.Series([0.0] * 39 + [1.0]), groups=2)
+    assert table["low"].tolist() == [0, 0]
+    assert table.loc[1, "high"] == pytest.approx(-np.log(0.025) / 20)  # e^(−20 · high) = .025
 
 
 def test_equal_predictions_share_a_group_and_no_customer_is_lost():
@@ -283,46 +308,57 @@ def test_means_by_frequency_by_hand():
 # Tracking
 
 
-def test_the_tracking_curve_adds_up_the_expectations_since_each_first_purchase():
-    people = pd.DataFrame({"x": [1, 0, 2], "t_x": [1.0, 0.0, 5.0], "T": [10.0, 10.0, 6.0]})
-    fit = NBD().result(
-        model=NBD(), theta=np.array([2.0, 8.0]), cov=np.zeros((2, 2)), loglik=0.0, n=3, unit="week",
-        verdict=Verdict("converged", "", 0.0, 1.0, 1),
+def known_fit(model, *theta) -> "holdout.AttritionFit":
+    """A fit whose parameters are known for certain."""
+    k = len(theta)
+    return model.result(
+        model=model, theta=np.array(theta), cov=np.zeros((k, k)), cov_used=np.zeros((k, k)), loglik=0.0, n=3,
+        unit="week", verdict=Verdict("converged", "", 0.0, 1.0, 1),
     )  # fmt: skip
-    table = holdout.tracking(fit, people, start=10.0, periods=20, rng=rng(), draws=400)
+
+
+def test_the_tracking_curve_is_the_expectation_of_new_customers_and_then_the_count_and_what_is_to_come():
+    people = pd.DataFrame({"x": [1, 0, 2], "t_x": [1.0, 0.0, 5.0], "T": [10.0, 10.0, 6.0]})
+    table = tracking.tracking(known_fit(NBD(), 2.0, 8.0), people, 10.0, 20, rng(), draws=2000)
     weeks = np.arange(1, 21)
-    expected = 2 / 8 * (2 * weeks + np.clip(weeks - 4, 0, None))  # two from the first day, one from day 4 on
-    np.testing.assert_allclose(table["expected"], expected)
     assert table.index.tolist() == weeks.tolist()
-    assert (table["low"] <= table["expected"]).all()
-    assert (table["expected"] <= table["high"]).all()
-    assert (table.diff().iloc[1:] >= 0).all(axis=None)
-    # with λ ~ Gamma(2, 8) the count of one customer after t weeks is negative binomial
-    three = stats.nbinom(2, 8 / (8 + 20)).rvs((20_000, 2), random_state=1).sum(axis=1)
-    three += stats.nbinom(2, 8 / (8 + 16)).rvs(20_000, random_state=2)
-    assert table.loc[20, "high"] == pytest.approx(np.quantile(three, 0.975), rel=0.15)
-
-
-def test_the_band_of_the_tracking_curve_holds_what_is_counted(crowd, crowd_fits):
-    fit = crowd_fits[0]["BG/NBD"]
-    table = holdout.tracking(fit, crowd, start=30.0, periods=50, rng=rng(), draws=60, level=0.999)
-    counted = {30: crowd["x"].sum(), 50: (crowd["x"] + crowd["x_holdout"]).sum()}
-    for period, count in counted.items():
-        assert table.loc[period, "low"] <= count <= table.loc[period, "high"]
-
-
-def test_parameters_are_drawn_around_the_estimate_with_its_covariance(crowd_fits):
-    fit, source = crowd_fits[0]["BG/NBD"], np.random.default_rng(13)
-    draws = np.log([holdout.draw_parameters(fit, source) for _ in range(4000)])
-    error = np.sqrt(np.diag(fit.cov_log) / 4000)
-    assert np.all(np.abs(draws.mean(axis=0) - np.log(fit.theta)) < 4 * error)
-    np.testing.assert_allclose(
-        np.cov(draws.T), fit.cov_log, rtol=0.15, atol=0.05 * np.diag(fit.cov_log).max()
+    past = 2 / 8 * (2 * weeks + np.clip(weeks - 4, 0, None))  # two from the first week, one from the fifth
+    np.testing.assert_allclose(table["expected"][:10], past[:10])
+    rate = (2 + 1) / (8 + 10) + (2 + 0) / (8 + 10) + (2 + 2) / (8 + 6)
+    np.testing.assert_allclose(table["expected"][10:], 3 + rate * (weeks[10:] - 10))
+    assert table.loc[:10, ["low", "high"]].isna().all(axis=None)
+    assert (table.loc[11:, "low"] <= table.loc[11:, "expected"]).all()
+    assert (table.loc[11:, "expected"] <= table.loc[11:, "high"]).all()
+    # given its history the count of each in 10 weeks is negative binomial
+    counts = sum(
+        stats.nbinom(shape, scale / (scale + 10)).rvs(50_000, random_state=shape)
+        for shape, scale in ((3, 18), (2, 18), (4, 14))
     )
+    assert abs(table.loc[20, "high"] - 3 - np.quantile(counts, 0.975)) <= 1
+    assert abs(table.loc[20, "low"] - 3 - np.quantile(counts, 0.025)) <= 1
 
 
-def test_where_errors_are_unknown_the_estimate_itself_is_drawn(crowd_fits):
-    fit = dataclasses.replace(
-        crowd_fits[0]["NBD"], cov=np.full((2, 2), np.nan), verdict=Verdict("not identified", "", 1.0, 1e15, 1)
-    )
-    np.testing.assert_array_equal(holdout.draw_parameters(fit, rng()), fit.theta)
+@pytest.mark.parametrize("name", ATTRITION)
+def test_the_band_of_the_tracking_curve_holds_what_is_counted(name):
+    model = ATTRITION[name]
+    theta = (0.8, 6.0) if name == "NBD" else (0.8, 6.0, 0.9, 2.5)
+    source, inside = np.random.default_rng(15), 0
+    for _ in range(25):
+        people = model.simulate(theta, 30.0, source, n=150, t=20.0)
+        table = tracking.tracking(known_fit(model, *theta), people, 30.0, 50, source, draws=100)
+        count = people["x"].sum() + people["x_holdout"].sum()
+        inside += table.loc[50, "low"] <= count <= table.loc[50, "high"]
+    assert stats.binom.ppf(1e-4, 25, 0.95) <= inside
+
+
+def test_the_curve_speaks_of_whole_periods_also_when_calibration_ends_within_one():
+    people = pd.DataFrame({"x": [1, 0], "t_x": [1.0, 0.0], "T": [10.5, 10.5]})
+    table = tracking.tracking(known_fit(NBD(), 2.0, 8.0), people, 10.5, 12, rng(), draws=50)
+    assert table["low"].notna().tolist() == [False] * 10 + [True] * 2
+    rate = (2 + 1) / (8 + 10.5) + 2 / (8 + 10.5)
+    assert table.loc[11, "expected"] == pytest.approx(1 + rate * 0.5)
+
+
+def test_a_summary_in_another_unit_cannot_be_tracked(cdnow_log, cdnow_fits):
+    with pytest.raises(SchemaError, match="fitted to ages in weeks, but this summary has ages in days"):
+        tracking.tracking(cdnow_fits["BG/NBD"], cdnow_log.summary(unit="day"), 273.0, 300, rng())

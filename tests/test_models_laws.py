@@ -172,6 +172,58 @@ def test_simulation_is_the_same_for_the_same_seed_and_takes_ages_one_by_one(mode
     assert first.loc[0, "x"] == 0
 
 
+def futures(model, t: float, *history: float, n: int = 20_000):
+    """n draws of the next t of a customer with this history: counts, and when each draw leaves."""
+    x, t_x, T = (np.full(n, float(value)) for value in history)
+    customer, time, leaves = model.future(theta_of(model), t, x, t_x, T, np.random.default_rng(33))
+    assert ((time > 0) & (time <= t)).all()
+    assert (np.diff(customer) >= 0).all()
+    assert (leaves[customer] >= time).all()  # nobody buys after leaving
+    return np.bincount(customer, minlength=n), leaves
+
+
+@pytest.mark.parametrize("history", HISTORIES, ids=str)
+@each_model
+def test_futures_drawn_for_a_history_do_what_the_formulas_say(model, history):
+    counts, leaves = futures(model, AHEAD, *history)
+    theta = theta_of(model)
+    assert_no_difference(counts - model.conditional(theta, AHEAD, *history))
+    assert_no_difference((counts == 0) - model.p_no_purchase(theta, AHEAD, *history))
+    alive = (leaves > 0) - model.p_alive(theta, *history)
+    assert np.all(alive == 0) or abs(alive.mean()) < 4 * alive.std() / np.sqrt(len(alive))
+
+
+@each_model
+def test_futures_drawn_for_simulated_histories_are_the_simulated_futures(model, crowds):
+    """The whole distribution of counts, for those who had come back once or more."""
+    crowd = crowds[model.name].query("x > 0")
+    customer, _, _ = model.future(theta_of(model), AHEAD, *columns(crowd), np.random.default_rng(34))
+    counts = np.bincount(customer, minlength=len(crowd))
+    for k in range(8):
+        drawn, made = (counts == k).mean(), (crowd["x_holdout"] == k).mean()
+        assert abs(drawn - made) < 4 * np.sqrt(2 * made * (1 - made) / len(crowd))
+
+
+def test_in_the_pareto_nbd_the_living_leave_by_a_pareto_law():
+    """P(alive at T + t) = P(alive at T) · ((β + T) / (β + T + t))^s."""
+    model, history = ATTRITION["Pareto/NBD"], (4, 28, 30)
+    _, leaves = futures(model, AHEAD, *history)
+    _, _, s, beta = theta_of(model)
+    for t in (1.0, 5.0, 19.0):
+        assert_no_difference(
+            (leaves > t) - model.p_alive(theta_of(model), *history) * ((beta + 30) / (beta + 30 + t)) ** s
+        )
+
+
+def test_spend_drawn_for_a_history_has_the_conditional_mean():
+    theta, n = (4.0, 5.0, 40.0), 40_000
+    rng = np.random.default_rng(35)
+    for x, m, purchases in ((0.0, 0.0, 1), (3.0, 15.0, 4)):
+        total = GammaGamma().future(theta, np.full(n, purchases), np.full(n, x), np.full(n, m), rng)
+        assert_no_difference(total - purchases * GammaGamma().conditional_mean(theta, x, m))
+    assert GammaGamma().future(theta, np.zeros(5), np.ones(5), np.ones(5), rng).tolist() == [0] * 5
+
+
 # Probabilities
 
 
@@ -183,6 +235,32 @@ def test_p_no_purchase_starts_at_1_and_falls(model):
         assert p[0] == 1
         assert np.all(np.diff(p) <= 1e-12)  # the rounding of exp(ln L − ln L)
         assert np.all((p >= 0) & (p <= 1))
+
+
+@each_model
+def test_for_ever_only_those_never_buy_who_have_left_or_will_leave_first(model):
+    """In the NBD and BG/NBD whoever is alive buys again; in the Pareto/NBD some leave before."""
+    theta = theta_of(model)
+    for history in HISTORIES[1:5]:
+        never, left = model.p_no_purchase(theta, np.inf, *history), 1 - model.p_alive(theta, *history)
+        if model.name == "Pareto/NBD":
+            assert left < never < 1
+        else:
+            assert never == pytest.approx(left, abs=1e-12)
+        both = model.p_no_purchase(theta, np.array([1e9, np.inf]), *history)
+        assert both[1] == pytest.approx(never, abs=1e-12)
+
+
+@pytest.mark.parametrize("history", [(-1, 0, 5), (1, -1, 5), (1, 6, 5), (0, 3, 5)], ids=str)
+@pytest.mark.parametrize("name", ["BG/NBD", "MBG/NBD", "Pareto/NBD"])
+def test_an_impossible_history_is_refused(name, history):
+    for question in ("p_alive", "loglik"):
+        with pytest.raises(DomainError) as error:
+            getattr(ATTRITION[name], question)(THETA[name], *(np.array([float(v)]) for v in history))
+        assert str(error.value) == (
+            "Some history is impossible: it must have x >= 0, 0 <= t_x <= T, and t_x = 0 where x = 0 "
+            "(x repeat purchases, the last at age t_x, watched until age T)."
+        )
 
 
 def test_p_no_purchase_of_somebody_who_never_came_back_has_no_term_for_leaving_in_the_bg_nbd():

@@ -573,22 +573,21 @@ def slowly(rows, end, until):
         for who, day, cents in rows:
             if who == customer:
                 book.setdefault(day, []).append(cents)
-        bought, spends = [], {}
+        bought = []
         wins = {"before": 0, "after": 0}
         for day in sorted(book):
             cents = book[day]
             ordered = all(c >= 0 for c in cents) or sum(cents) > 0
             if ordered:
                 bought.append(day)
-                spends[day] = sum(cents)
             if len(bought) >= 2 and day <= until:  # money of the repeats, or taken off them
                 wins["before" if day <= end else "after"] += sum(cents)
         before = [day for day in bought if day <= end]
         after = [day for day in bought if end < day <= until]
         if not before:
             continue
-        paid = sum(1 for day in before[1:] if spends[day])
-        paid_after = sum(1 for day in after if spends[day])
+        paid = len(before) - 1
+        paid_after = len(after)
         table[customer] = (
             len(before) - 1,
             before[-1] - before[0],

@@ -167,7 +167,7 @@ class Fit:
     """A fitted model: numbers only, never data.
 
     model : the declaration; theta (k,) : estimates in the model's order; cov (k, k) : their covariance
-    cov_used (k, k) : covariance of ln theta for derived quantities (see `models.verdict.judge`)
+    cov_used (k, k) : covariance of ln theta for derived quantities (see `models.verdict.judge`); by default that of cov
     loglik : log-likelihood at theta; n : customers used; unit : unit of time of the ages, or None
     verdict : what the optimiser reached
     """
@@ -175,13 +175,15 @@ class Fit:
     model: Any
     theta: Array
     cov: Array
-    cov_used: Array
     loglik: float
     n: int
     unit: str | None
     verdict: Verdict
+    cov_used: Array = None  # type: ignore[assignment]  # filled in below
 
     def __post_init__(self) -> None:
+        if self.cov_used is None:
+            object.__setattr__(self, "cov_used", np.asarray(self.cov) / np.outer(self.theta, self.theta))
         for name in ("theta", "cov", "cov_used"):
             frozen = np.array(getattr(self, name), dtype=float)
             frozen.flags.writeable = False

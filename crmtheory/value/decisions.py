@@ -89,7 +89,7 @@ def actions(
     """
     past = past_spend.reindex(table.index).fillna(0.0)
     top = (table["clv"] >= table["clv"].quantile(1 - share)) & (table["clv"] > 0)
-    spent = past >= past.quantile(1 - share)
+    spent = (past >= past.quantile(1 - share)) & (past > 0)
     alive = table["p_alive"] >= 0.5
     again = summary["x"].reindex(table.index) > 0 if summary is not None else pd.Series(True, table.index)
     cases = [top, spent & ~alive, table["clv"] <= 0, alive & again]
