@@ -187,10 +187,14 @@ def _capture_gain(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
     clv, past, outcome = (data[column].to_numpy() for column in ("clv", "past_spend", "holdout_revenue"))
 
     def gain(rows: Array) -> float:
+        if not outcome[rows].sum() > 0:  # a resample without any buyer has no top
+            return np.nan
         return concentration.captured(clv[rows], outcome[rows]) - concentration.captured(
             past[rows], outcome[rows]
         )
 
+    if not outcome.sum() > 0:
+        raise DomainError("no revenue in the holdout, so nothing to capture")
     return _bootstrap(gain, len(data), rng)
 
 
@@ -213,7 +217,7 @@ def _spearman(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
 def _bootstrap(statistic: Callable[[Any], float], n: int, rng: np.random.Generator) -> Estimate:
     """A statistic of row numbers with its bootstrap percentile interval over customers."""
     draws = [statistic(rng.integers(0, n, n)) for _ in range(RESAMPLES)]
-    low, high = np.quantile(draws, [0.025, 0.975])
+    low, high = np.nanquantile(draws, [0.025, 0.975])
     return statistic(np.arange(n)), float(low), float(high)
 
 

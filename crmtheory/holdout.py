@@ -161,7 +161,8 @@ def differences(
         low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
         gap = np.sqrt(squared[name].mean()) - np.sqrt(squared[best].mean())
         rows[name] = {"difference": gap, "low": low, "high": high}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("prediction")
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["difference", "low", "high"])
+    return table.rename_axis("prediction")
 
 
 def _aligned(predictions: Mapping[str, pd.Series], actual: pd.Series) -> None:
@@ -209,7 +210,8 @@ def calibration(
     frame with index group (1 = lowest): customers, predicted, actual, low, high
     """
     _aligned({"prediction": predicted}, actual)
-    group = pd.qcut(predicted.rank(method="average"), groups, labels=False, duplicates="drop")
+    # by mean rank, so that equal predictions stay together
+    group = ((predicted.rank(method="average") - 0.5) / len(predicted) * groups).astype(int)
     rows = pd.DataFrame({"predicted": predicted, "actual": actual}).groupby(np.asarray(group))
     table = rows.mean()
     customers = rows.size()

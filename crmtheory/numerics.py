@@ -186,7 +186,7 @@ def maximise(f: Objective, start: Array, bound: float) -> Optimum:
 
 def _held(point: Array, gradient: Array, bound: float) -> NDArray[np.bool_]:
     """Which coordinates lie on the edge of the box and would not come back."""
-    return (np.abs(point) > bound - 1e-6) & (np.sign(point) * gradient > -1e-6)
+    return (np.abs(point) > bound - 0.1) & (np.sign(point) * gradient > -1e-6)
 
 
 def _newton_step(gradient: Array, hessian: Array, held: NDArray[np.bool_]) -> Array | None:

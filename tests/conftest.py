@@ -1,9 +1,15 @@
 """What several test files need: the CDNOW customers at the end of calibration, and the fits to them."""
 
-import pytest
+import os
 
-from crmtheory import datasets, transactions
-from crmtheory.models import MODELS
+# Small matrix products gain nothing from threads, and test processes side by side would wait for each other's.
+# This must be set before numpy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import pytest  # noqa: E402
+
+from crmtheory import datasets, transactions  # noqa: E402
+from crmtheory.models import MODELS  # noqa: E402
 
 
 @pytest.fixture(scope="session")

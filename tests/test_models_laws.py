@@ -246,7 +246,7 @@ def test_for_ever_only_those_never_buy_who_have_left_or_will_leave_first(model):
         if model.name == "Pareto/NBD":
             assert left < never < 1
         else:
-            assert never == pytest.approx(left, abs=1e-12)
+            assert never == pytest.approx(left, abs=1e-11)  # ln(1e250) · (r + x) has lost some digits
         both = model.p_no_purchase(theta, np.array([1e9, np.inf]), *history)
         assert both[1] == pytest.approx(never, abs=1e-12)
 

@@ -10,7 +10,7 @@ import pytest
 import small_chapter
 from pages import Page, assert_requests_nothing
 
-from crmtheory import notebooks, prose, report
+from crmtheory import markup, notebooks, prose, report
 from crmtheory.notebooks import RunResult
 
 
@@ -134,14 +134,14 @@ def test_heads_of_tables_say_what_they_head_and_wide_tables_scroll_alone(page: s
 def test_the_colours_of_the_code_can_be_read() -> None:
     from pygments.styles import get_style_by_name
 
-    for name, ground in ((report.LIGHT, "f6f6f3"), (report.DARK, "1c1f23")):
+    for name, ground in ((markup.LIGHT, "f6f6f3"), (markup.DARK, "1c1f23")):
         for token, look in get_style_by_name(name):
             if look["color"] and not re.search("Error|Generic|Whitespace", str(token)):
                 assert contrast(look["color"], ground) > 4.5, token
 
 
 def test_the_colours_of_the_text_can_be_read() -> None:
-    css = (report.TEMPLATES / "style.css").read_text(encoding="utf-8")
+    css = (markup.TEMPLATES / "style.css").read_text(encoding="utf-8")
     light, dark = (dict(re.findall(r"--(\w+): #(\w{6})", part)) for part in css.split("@media", 2)[:2])
     for colours in (light, dark):
         for name in ("ink", "soft", "link", "good", "bad", "open", "none"):

@@ -80,8 +80,7 @@ class Attrition(Model):
         ratio, for every model of this family.
         """
         theta, x, t_x, T, t = (np.asarray(value, float) for value in (theta, x, t_x, T, t))
-        if np.isinf(t).all():  # whoever is alive buys again, except where leaving comes first
-            t = np.broadcast_to(1e250 * (1 + T), np.broadcast_shapes(t.shape, T.shape))
+        t = np.where(np.isinf(t), 1e250 * (1 + T), t)  # for ever: as long as a double can say
         longer = self.loglik(theta, *np.broadcast_arrays(x, t_x, T + t))
         return np.exp(np.minimum(longer - self.loglik(theta, *np.broadcast_arrays(x, t_x, T)), 0.0))
 
