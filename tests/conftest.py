@@ -6,10 +6,10 @@ import os
 # This must be set before numpy is loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import pytest  # noqa: E402
+import pytest
 
-from crmtheory import datasets, transactions  # noqa: E402
-from crmtheory.models import MODELS  # noqa: E402
+from crmtheory import datasets, transactions
+from crmtheory.models import MODELS
 
 
 @pytest.fixture(scope="session")

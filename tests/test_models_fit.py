@@ -435,19 +435,22 @@ def test_purchases_that_brought_nothing_count_as_nothing_and_are_not_fitted(cdno
 # Verdicts
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_the_nbd_is_on_a_boundary_exactly_when_counts_scatter_no_more_than_by_chance(seed):
-    """Poisson counts with one rate λ for all. The likelihood has an inner maximum if Σ(x − λT)² > Σx; if not, it
-    rises as r and α grow together.
+@pytest.mark.parametrize("seed", [*range(20), 56, 74, 160, 306, 331, 342, 343])
+def test_the_nbd_has_a_maximum_only_where_counts_scatter_more_than_by_chance(seed):
+    """Poisson counts with one rate λ for all. The likelihood has an inner maximum if Σ(x − λT)² > Σx, with r near
+    Σ(λT)² divided by the excess; if not, it rises as r and α grow together, ever more slowly.
     """
     rng = np.random.default_rng(seed)
-    T = rng.uniform(20, 60, 3000)
-    times = [rng.uniform(0, age, rng.poisson(0.2 * age)) for age in T]
-    x, t_x = np.array([len(t) for t in times]), [t.max(initial=0.0) for t in times]
-    excess = ((x - T * x.sum() / T.sum()) ** 2 - x).sum()
-    fit = NBD().fit(pd.DataFrame({"x": x, "t_x": t_x, "T": T}))
-    assert fit.verdict.status == ("converged" if excess > 0 else "on a boundary")
-    assert fit.theta[0] / fit.theta[1] == pytest.approx(x.sum() / T.sum(), rel=1e-3)
+    T = rng.uniform(20, 60, 300)
+    x = rng.poisson(0.2 * T)
+    rate = x.sum() / T.sum()
+    excess = ((x - rate * T) ** 2 - x).sum()
+    fit = NBD().fit(pd.DataFrame({"x": x, "t_x": np.where(x > 0, 0.9 * T, 0.0), "T": T}))
+    if excess < 0:
+        assert fit.verdict.status in ("on a boundary", "not identified")
+    elif ((rate * T) ** 2).sum() / excess < 5000:
+        assert fit.verdict.status == "converged"
+    assert fit.theta[0] / fit.theta[1] == pytest.approx(rate, rel=1e-2)
 
 
 @pytest.fixture(scope="module")

@@ -149,7 +149,7 @@ class Model:
         if np.abs(point).max() < LOG_BOUND - 1e-6:
             return point, evaluations
         found = [point]
-        for other in np.random.default_rng(0).uniform(-3, 3, (5, k)):  # the same starts every time
+        for other in np.random.default_rng(0).uniform(-3, 3, (10, k)):  # the same starts every time
             point, more = numerics.search(average, other, LOG_BOUND)
             found.append(point)
             evaluations += more
