@@ -201,8 +201,8 @@ def _run(
 
     from crmtheory.report import page  # nbconvert is slow to import
 
-    html.write_text(page(done), encoding="utf-8", newline="\n")
     found = json.loads(result.read_text(encoding="utf-8")) if result.is_file() else {}
+    html.write_text(page(done, result=found), encoding="utf-8", newline="\n")
     return RunResult(_name(path), label, place, copy, html, found, time.perf_counter() - started)
 
 

@@ -7,22 +7,25 @@ index(results, folder)    the front page over all chapters (see `crmtheory.score
 from __future__ import annotations
 
 import base64
+import html
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from crmtheory.markup import TEMPLATES, style
-from crmtheory.scorecard import index
+from crmtheory.scorecard import index, short_number
 
 __all__ = ["index", "page"]
 
 
-def page(notebook: Any, lang: str = "en") -> str:
+def page(notebook: Any, lang: str = "en", result: Mapping[str, Any] | None = None) -> str:
     """The HTML page of an executed notebook, complete in itself.
 
     Parameters
     ----------
     notebook : nbformat.NotebookNode or the path of a notebook
     lang : the language of its prose
+    result : the content of its result.json, for the box "In short" at the top
 
     Returns
     -------
@@ -49,11 +52,38 @@ def page(notebook: Any, lang: str = "en") -> str:
             "headings": lambda _: prose.headings,
             "page_title": lambda _: next((h.text for h in prose.headings if h.level == 1), "Chapter"),
             "style": lambda _: style(),
+            "in_short": lambda _: _in_short(result or {}),
         },
     )
     exporter.language_code = lang
     body, _ = exporter.from_notebook_node(notebook)
     return body
+
+
+def _in_short(result: Mapping[str, Any]) -> str:
+    """What a reader in a hurry needs: the data, the key figures, the verdicts, and the lists to act on."""
+    items = []
+    for data in result.get("data", ()):
+        size = f"{data.get('rows') or 0:,} rows, {data.get('customers') or 0:,} customers"
+        items.append(f"Data: {data['name']}, {size}, {data.get('first')} to {data.get('last')}")
+    for figure in result.get("key_figures", ()):
+        unit = figure.get("unit", "")
+        value, *ends = (short_number(figure.get(part), unit) for part in ("value", "low", "high"))
+        items.append(
+            f"{figure['label']}: {value}" + (f" [{ends[0]}, {ends[1]}]" if "n/a" not in ends else "")
+        )
+    judged = [v for v in result.get("verdicts", ()) if v.get("theta") is not None]
+    items += [f"{v['id']}, {v.get('claim', '')}: {v['verdict']}" for v in judged]
+    if not items:
+        return ""
+    lines = [f"<li>{html.escape(item)}</li>" for item in items]
+    files = [table["file"] for table in result.get("tables", ()) if table["name"] in ("actions", "customers")]
+    if files:
+        links = ", ".join(f'<a href="{html.escape(file)}">{html.escape(file)}</a>' for file in files)
+        lines.append(f"<li>Lists: {links}</li>")
+    return (
+        f'<aside class="short" aria-label="In short"><p><b>In short</b></p><ul>{"".join(lines)}</ul></aside>'
+    )
 
 
 def _size(png: str) -> tuple[int, int] | None:

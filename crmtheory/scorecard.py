@@ -59,7 +59,7 @@ def index(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(short=_short, symbol=_symbol, css=_css, numbers=_numbers)
+    environment.globals.update(short=short_number, symbol=_symbol, css=_css, numbers=_numbers)
     environment.filters["unbroken"] = unbroken
     groups = _groups(results, ledger(claims))
     page = environment.get_template("report.html.j2").render(
@@ -158,11 +158,13 @@ def _thumbnail(run: Any) -> dict[str, str] | None:
     return None
 
 
-def _short(value: Any, unit: str = "") -> str:
+def short_number(value: Any, unit: str = "") -> str:
     """A number in about three figures, with its unit before (currencies) or after it; "%" writes a share so.
 
-    >>> _short(0.80312), _short(1234.56, "£"), _short(None), _short(12, "weeks"), _short(0.3, "%")
-    ('0.803', '£1,235', 'n/a', '12 weeks', '30%')
+    >>> short_number(0.80312), short_number(1234.56, "£"), short_number(None)
+    ('0.803', '£1,235', 'n/a')
+    >>> short_number(12, "weeks"), short_number(0.3, "%")
+    ('12 weeks', '30%')
     """
     if not isinstance(value, int | float) or isinstance(value, bool):
         return "n/a" if value is None else str(value)
@@ -181,7 +183,7 @@ def _numbers(verdict: Mapping[str, Any]) -> str:
     """
     low, high = verdict.get("low"), verdict.get("high")
     if low is None or high is None or not 0 < high - low < math.inf:
-        return f"{_short(verdict['theta'])} [{_short(low)}, {_short(high)}]"
+        return f"{short_number(verdict['theta'])} [{short_number(low)}, {short_number(high)}]"
     spec = f",.{max(0, 1 - math.floor(math.log10(high - low)))}f"
     theta, low, high = (markup.number(verdict[key], spec) for key in ("theta", "low", "high"))
     return f"{theta} [{low}, {high}]"
@@ -239,17 +241,18 @@ def _picture(verdict: Mapping[str, Any], axis: tuple[float, float]) -> dict[str,
         return round(EDGE + (WIDTH - 2 * EDGE) * (value - axis[0]) / span, 1)
 
     theta, low, high = verdict.get("theta"), x(verdict["low"]), x(verdict["high"])
-    text = f"estimate {_short(theta)}, 95 % interval {_short(verdict['low'])} to {_short(verdict['high'])}"
+    ends = f"{short_number(verdict['low'])} to {short_number(verdict['high'])}"
+    text = f"estimate {short_number(theta)}, 95 % interval {ends}"
     holds = None
     if thresholds:
-        text += f", threshold {'±' if len(thresholds) == 2 else ''}{_short(thresholds[-1])}"
+        text += f", threshold {'±' if len(thresholds) == 2 else ''}{short_number(thresholds[-1])}"
         holds = (x(thresholds[0]), x(thresholds[1]) if len(thresholds) == 2 else x(axis[1]))
     return {
         "low": low,
         "width": max(round(high - low, 1), 1),
         "theta": None if theta is None else x(theta),
-        "thresholds": [(x(value), _short(value)) for value in thresholds],
+        "thresholds": [(x(value), short_number(value)) for value in thresholds],
         "holds": holds,  # the part of the axis where the claim is right
-        "ends": [(x(end), _short(end)) for end in axis],
+        "ends": [(x(end), short_number(end)) for end in axis],
         "text": text,
     }
