@@ -28,7 +28,7 @@ from crmtheory.numerics import Array, beta_mean, distinct_rows, growth_ratio, lo
 
 
 class BGNBD(Attrition):
-    """BG/NBD (Fader, Hardie & Lee 2005).
+    """BG/NBD (Fader, Hardie & Lee 2005); theta = (r, alpha, a, b).
 
     >>> theta = (0.243, 4.414, 0.793, 2.426)
     >>> round(float(BGNBD().conditional(theta, 39, x=2, t_x=30.43, T=38.86)), 4)

@@ -22,7 +22,7 @@ from crmtheory.models.base import Model
 from crmtheory.models.history import history, numeric_columns
 from crmtheory.numerics import Array
 
-LEGENDRE = np.polynomial.legendre.leggauss(24)
+LEGENDRE = np.polynomial.legendre.leggauss(40)
 
 
 class Attrition(Model):
@@ -33,7 +33,17 @@ class Attrition(Model):
     columns: ClassVar = {"x": None, "t_x": "time", "T": "time"}
 
     def p_alive(self, theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
-        """P(still a customer at T | x, t_x, T)."""
+        """P(still a customer at T | x, t_x, T).
+
+        Parameters
+        ----------
+        theta : the model's parameters, in its order; x, t_x, T : histories, numbers or arrays that broadcast
+
+        Raises
+        ------
+        SchemaError : theta is not the right number of positive parameters
+        DomainError : some history is impossible
+        """
         raise NotImplementedError
 
     def expected_alive(self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, T: ArrayLike) -> Array:
@@ -74,7 +84,7 @@ class Attrition(Model):
     def p_no_purchase(
         self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
     ) -> Array:
-        """P(no purchase in (T, T + t] | x, t_x, T).
+        """P(no purchase in (T, T + t] | x, t_x, T), also for t = inf; arguments as `conditional`.
 
         The likelihood of (x, t_x, T + t) is that of (x, t_x, T) and silence in between: the answer is their
         ratio, for every model of this family.

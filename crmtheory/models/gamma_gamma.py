@@ -19,7 +19,7 @@ from crmtheory.numerics import Array
 
 
 class GammaGamma(Spend):
-    """Gamma-Gamma (Fader & Hardie 2013).
+    """Gamma-Gamma (Fader & Hardie 2013); theta = (p, q, gamma).
 
     >>> theta = (6.25, 3.74, 15.44)
     >>> round(GammaGamma().mean(theta), 2)

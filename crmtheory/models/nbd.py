@@ -16,7 +16,7 @@ from crmtheory.numerics import Array, log_rising
 
 
 class NBD(Attrition):
-    """NBD (Ehrenberg 1959): gamma–Poisson buying without attrition.
+    """NBD (Ehrenberg 1959): gamma–Poisson buying without attrition; theta = (r, alpha).
 
     >>> round(float(NBD().conditional((1, 10), 10, x=2, t_x=5, T=20)), 6)
     1.0

@@ -31,7 +31,7 @@ CHUNK = 2048  # rows at a time: the work arrays then stay in the processor's cac
 
 
 class ParetoNBD(Attrition):
-    """Pareto/NBD (Schmittlein, Morrison & Colombo 1987).
+    """Pareto/NBD (Schmittlein, Morrison & Colombo 1987); theta = (r, alpha, s, beta).
 
     >>> theta = (0.553, 10.578, 0.606, 11.669)
     >>> round(float(ParetoNBD().p_alive(theta, x=26, t_x=30.86, T=31)), 4)
