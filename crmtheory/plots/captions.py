@@ -24,13 +24,14 @@ def money(value: float, currency: str) -> str:
 
 def concentration(unequal: pd.DataFrame, whale: pd.DataFrame, profit: pd.Series, cost: str) -> str:
     """`unequal` has the rows top_share and share_needed of `concentration.with_interval`."""
+    lost = f"{1 - whale['total'].iloc[-1]:.0%}" if whale["total"].iloc[-1] > 0 else "all"
     rows = unequal.set_index("statistic")
     top, needed = rows.loc["top_share"], rows.loc["share_needed"]
     return (
         f"Left: share of revenue held by the largest customers. The top {top['at']:.0%} bring "
         f"{top['estimate']:.1%} [{top['low']:.1%}, {top['high']:.1%}]; {needed['at']:.0%} of revenue needs the "
         f"top {needed['estimate']:.1%}. Right: cumulative profit if {cost}. The dot is its peak, "
-        f"all that profitable customers earned; the others take {1 - whale['total'].iloc[-1]:.0%} of it away again. "
+        f"all that profitable customers earned; the others take {lost} of it away again. "
         f"{(profit < 0).mean():.0%} of customers have not paid their costs back yet."
     )
 
