@@ -31,7 +31,7 @@ LABELS: dict[str, dict[str, str]] = {
         "middle purchase": "middle of three successive purchases (0 = with the first, 1 = with the third)",
         "months since first": "months since the first purchase",
         "part of later revenue": "share of later revenue",
-        "part of profit": "cumulative profit (100% = what profitable customers earn)",
+        "part of profit": "cumulative profit, as a share of its peak",
         "part of revenue": "share of revenue",
         "predicted mean": "predicted purchases per customer",
         "random timing": "random timing",
