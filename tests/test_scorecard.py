@@ -64,7 +64,9 @@ def test_claims_without_a_test_say_so_with_the_reason_of_the_ledger(tmp_path: Pa
         reasons = [claim["not_testable"] for claim in scorecard.ledger().values() if "not_testable" in claim]
         assert reasons
         for reason in reasons:
-            assert f"not implemented yet. {html.escape(reason, quote=False)}" in html.unescape(text)
+            assert f"not testable: not implemented yet. {html.escape(reason, quote=False)}" in html.unescape(
+                text
+            )
 
 
 def test_the_pictures_of_one_claim_share_their_axis(tmp_path: Path) -> None:
