@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from crmtheory import numerics, units
+from crmtheory import numerics
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.models.base import Fit
 from crmtheory.models.history import history
@@ -64,12 +64,7 @@ class AttritionFit(Fit):
 
     def discounted(self, summary: pd.DataFrame, horizon: float | str, discount_rate: float) -> pd.Series:
         """Discounted expected purchases over the horizon, the discount rate being annual."""
-        if self.unit is None:
-            raise SchemaError(
-                "An annual discount rate needs the unit of the ages. "
-                'Fit with unit="week" (or day, month, year).'
-            )
-        end, delta = self.time(horizon), units.force_of_interest(discount_rate, self.unit)
+        delta, end = self.force_of_interest(discount_rate), self.time(horizon)
         name = "discounted_purchases"
         return self._by_customer(name, summary, lambda *h: self.model.discounted(self.theta, end, delta, *h))
 
@@ -87,9 +82,7 @@ class SpendFit(Fit):
         return self.model.mean(self.theta)
 
     def conditional_mean(self, summary: pd.DataFrame) -> pd.Series:
-        """Expected spend per purchase of each customer; those without a paid repeat purchase get the mean of
-        all.
-        """
+        """Expected spend per purchase of each customer; those without a repeat purchase get the mean of all."""
         (x, m), _ = self.model.read(summary)
         return pd.Series(
             self.model.conditional_mean(self.theta, x, m), index=summary.index, name="expected_spend"

@@ -24,7 +24,7 @@ from crmtheory import numerics
 from crmtheory.errors import ConvergenceError, SchemaError
 from crmtheory.models.verdict import Verdict, judge
 from crmtheory.numerics import Array
-from crmtheory.units import days_per, in_unit
+from crmtheory.units import days_per, force_of_interest, in_unit
 
 SAMPLE = 4000  # distinct rows on which the first search is made
 LOG_BOUND = float(np.log(1e5))  # parameters are sought between 1e-5 and 1e5, in units of the data's own scale
@@ -242,6 +242,15 @@ class Fit:
     def draw(self, rng: np.random.Generator) -> Array:
         """One draw of θ from its estimated sampling distribution, normal in ln θ."""
         return np.exp(rng.multivariate_normal(np.log(self.theta), self.cov_used, method="eigh"))
+
+    def force_of_interest(self, annual_rate: float) -> float:
+        """An annual discount rate as a continuous one per unit of the ages; SchemaError where that is not known."""
+        if self.unit is None:
+            raise SchemaError(
+                "An annual discount rate needs the unit of the ages. "
+                'Fit with unit="week" (or day, month, year).'
+            )
+        return force_of_interest(annual_rate, self.unit)
 
     def time(self, duration: float | str) -> float:
         """A duration in the unit of this fit."""

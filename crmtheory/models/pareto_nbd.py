@@ -48,8 +48,7 @@ class ParetoNBD(Attrition):
 
     def loglik(self, theta: ArrayLike, x: Array, t_x: Array, T: Array) -> Array:
         r, alpha, s, beta = positive(theta, 4, self.name)
-        alive = -r * np.log1p(T / alpha) - x * np.log(alpha + T) - s * np.log1p(T / beta)
-        return log_rising(r, x) + alive + np.logaddexp(0.0, _left(theta, x, t_x, T).log_odds)
+        return _loglik(r, alpha, s, beta, x, T, _left(theta, x, t_x, T))
 
     def loglik_and_score(self, theta: Array, x: Array, t_x: Array, T: Array) -> tuple[Array, Array]:
         r, alpha, s, beta = theta
@@ -61,8 +60,7 @@ class ParetoNBD(Attrition):
         by_alpha = r / alpha - (r + x) * (stay / (alpha + T) + gone * left.over_alpha)
         by_s = np.log(beta) - stay * np.log(beta + T) + gone * (1 / s - left.log_beta)
         by_beta = s / beta - s * stay / (beta + T) - (s + 1) * gone * left.over_beta
-        alive = -r * np.log1p(T / alpha) - x * np.log(alpha + T) - s * np.log1p(T / beta)
-        loglik = log_rising(r, x) + alive + np.logaddexp(0.0, left.log_odds)
+        loglik = _loglik(r, alpha, s, beta, x, T, left)
         return loglik, np.stack([r * by_r, alpha * by_alpha, s * by_s, beta * by_beta])
 
     def p_alive(self, theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
@@ -83,6 +81,12 @@ class ParetoNBD(Attrition):
         rate, leaving = rng.gamma(r + x) / (alpha + T), rng.gamma(s, size=len(x)) / (beta + T)
         with np.errstate(divide="ignore", over="ignore"):  # a rate of leaving that underflows means: never
             return rate, rng.standard_exponential(len(x)) / leaving, np.full(len(x), np.inf)
+
+
+def _loglik(r: float, alpha: float, s: float, beta: float, x: Array, T: Array, left: _Left) -> Array:
+    """ln of the likelihood of being alive, times 1 + the odds of having left."""
+    alive = -r * np.log1p(T / alpha) - x * np.log(alpha + T) - s * np.log1p(T / beta)
+    return log_rising(r, x) + alive + np.logaddexp(0.0, left.log_odds)
 
 
 class _Left(NamedTuple):

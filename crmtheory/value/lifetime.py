@@ -223,11 +223,7 @@ def _parts(
             "The first argument is a fitted attrition model (such as ParetoNBD().fit(summary)), the second a fitted "
             f"spend model (GammaGamma().fit(summary)); got {type(fit).__name__} and {type(spend).__name__}."
         )
-    if fit.unit is None:
-        raise SchemaError(
-            'An annual discount rate needs the unit of the ages. Fit with unit="week" (or day, month, year).'
-        )
-    end, delta = fit.time(horizon), units.force_of_interest(discount_rate, fit.unit)
+    delta, end = fit.force_of_interest(discount_rate), fit.time(horizon)
     margin = checked_margin(margin)
     rows, _, inverse = numerics.distinct_rows(list(histories(fit, summary)), np.ones(len(summary)))
     (x, m), _ = spend.model.read(summary)
