@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
 Array = NDArray[np.float64]
+
+
+@cache
+def legendre(nodes: int) -> tuple[Array, Array]:
+    """Nodes and weights of Gauss–Legendre quadrature on (−1, 1)."""
+    return np.polynomial.legendre.leggauss(nodes)
 
 
 def log_rising(a: ArrayLike, n: ArrayLike) -> Array:
@@ -44,6 +52,18 @@ def _stirling_tail(z: Array) -> Array:
     """
     w = 1.0 / (z * z)
     return (1 / 12 - w * (1 / 360 - w * (1 / 1260 - w * (1 / 1680 - w * (1 / 1188 - w * 691 / 360360))))) / z
+
+
+def negative_binomial(y: ArrayLike, rho: ArrayLike, u: ArrayLike) -> Array:
+    """P(y events) where the rate is Gamma with shape ρ and the time is u in units of its scale.
+
+    >>> float(negative_binomial(0, 1.0, 1.0))
+    0.5
+    """
+    y, rho, u = np.broadcast_arrays(*(np.asarray(value, float) for value in (y, rho, u)))
+    share = np.where(u > 0, u / (1 + u), 1.0)
+    logs = -np.log(rho + y) - special.betaln(rho, y + 1) + y * np.log(share) - rho * np.log1p(u)
+    return np.where(u > 0, np.exp(np.minimum(logs, 0.0)), (y == 0).astype(float))
 
 
 def growth_ratio(y: ArrayLike) -> Array:
@@ -84,20 +104,67 @@ def _softplus(s: Array) -> Array:
     return np.logaddexp(0.0, s)
 
 
+def of_whole(f: Callable[[Array], Array], x: Array) -> Array:
+    """f at whole numbers x ≥ 0, computed once for each that occurs; for slow functions of counts.
+
+    >>> of_whole(np.sqrt, np.array([4.0, 0.0, 4.0])).tolist()
+    [2.0, 0.0, 2.0]
+    """
+    if x.size < 64:
+        return f(x)
+    most = int(x.max())
+    if most > x.size:  # few rows, large counts
+        return f(x)
+    whole = x.astype(np.intp)
+    occurs = np.flatnonzero(np.bincount(whole.ravel(), minlength=most + 1))
+    table = np.empty(most + 1)
+    table[occurs] = f(occurs.astype(float))
+    return table[whole]
+
+
 def distinct_rows(columns: list[Array], weights: Array) -> tuple[list[Array], Array, NDArray[np.intp]]:
     """The distinct rows of equally long columns, the summed weight of each, and where each row went.
 
     A fit or a prediction costs as much as the distinct histories, not as the customers. Sorted, so the result
     does not depend on the order of the rows.
     """
-    frame = pd.DataFrame(dict(enumerate(columns)))
-    groups = frame.groupby(list(frame.columns), sort=True)
-    inverse = groups.ngroup().to_numpy(np.intp)
-    size = int(inverse.max()) + 1 if len(inverse) else 0
-    first = np.empty(size, np.intp)
+    codes = np.zeros(len(weights), np.int64)
+    for column in columns:
+        place, values = _coded(column)
+        if codes.max(initial=0) > 2**62 // max(len(values), 1):
+            codes = _coded(codes)[0]
+        codes = codes * len(values) + place
+    inverse, distinct = _coded(codes)
+    first = np.empty(len(distinct), np.intp)
     first[inverse[::-1]] = np.arange(len(inverse))[::-1]
-    counts = np.bincount(inverse, weights, size).astype(float)
+    counts = np.bincount(inverse, weights, len(distinct)).astype(float)
     return [column[first] for column in columns], counts, inverse
+
+
+def _coded(values: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """The place of each value among the sorted distinct ones, and these; by hashing, so only the distinct are
+    sorted.
+    """
+    codes, distinct = pd.factorize(values, use_na_sentinel=False)
+    order = np.argsort(distinct)
+    rank = np.empty(len(order), np.intp)
+    rank[order] = np.arange(len(order))
+    return rank[codes], np.asarray(distinct)[order]
+
+
+def systematic_sample(weights: Array, size: int) -> tuple[NDArray[np.intp], Array]:
+    """Rows picked at equal steps through the summed weights, and how often each was picked.
+
+    A row that stands for many customers is picked in proportion.
+
+    >>> rows, picked = systematic_sample(np.array([6.0, 1.0, 1.0]), 4)
+    >>> rows.tolist(), picked.tolist()
+    ([0, 2], [3.0, 1.0])
+    """
+    total = np.cumsum(weights)
+    places = np.searchsorted(total, (np.arange(size) + 0.5) * (total[-1] / size), side="right")
+    rows, picked = np.unique(places, return_counts=True)
+    return rows, picked.astype(float)
 
 
 def jacobian(f: Callable[[Array], Array], point: Array, step: float = 1e-4) -> Array:
@@ -111,6 +178,11 @@ def jacobian(f: Callable[[Array], Array], point: Array, step: float = 1e-4) -> A
         down[i] -= step
         columns.append((f(up) - f(down)) / (2 * step))
     return np.stack(columns)
+
+
+def in_logs(theta: Array, gradient: Array, hessian: Array) -> Array:
+    """The Hessian by ln θ, from gradient (k,) and Hessian (k, k) by θ."""
+    return np.outer(theta, theta) * hessian + np.diag(theta * gradient)
 
 
 @dataclass(frozen=True)
@@ -128,6 +200,7 @@ class Optimum:
 
 
 Objective = Callable[[Array], tuple[float, Array]]
+Curvature = Callable[[Array], Array]
 
 
 def search(f: Objective, start: Array, bound: float) -> tuple[Array, int]:
@@ -145,13 +218,15 @@ def search(f: Objective, start: Array, bound: float) -> tuple[Array, int]:
     return found.x, int(found.nfev)
 
 
-def maximise(f: Objective, start: Array, bound: float) -> Optimum:
+def maximise(
+    f: Objective, curvature: Curvature, start: Array, bound: float, hessian: Array | None = None
+) -> Optimum:
     """Maximise f(point) → (value, gradient) inside the box |point| ≤ bound, by Newton from a start that is
     near.
 
-    Where Newton cannot be trusted (the curvature is not that of a maximum, the step is long, the value falls)
-    it goes back to quasi-Newton once. The Hessian is taken by central differences of the exact gradient, good
-    to about 8 digits.
+    A Hessian from elsewhere (of fewer rows, say) serves for the first steps while they shrink well; before the last
+    ones it is taken anew by `curvature`. Where Newton cannot be trusted (the curvature is not that of a maximum, the
+    step is long, the value falls) it goes back to quasi-Newton once.
     """
     count = 0
 
@@ -160,27 +235,33 @@ def maximise(f: Objective, start: Array, bound: float) -> Optimum:
         count += 1
         return f(point)
 
-    def gradient_at(point: Array) -> Array:
-        return evaluate(point)[1]
-
     point, searched = np.clip(start, -bound, bound), False
     value, gradient = evaluate(point)
-    hessian = jacobian(gradient_at, point)
-    for _ in range(20):  # convergence is quadratic: two or three steps are the rule
+    own = hessian is None
+    if hessian is None:
+        hessian = curvature(point)
+    last = np.inf
+    for _ in range(30):  # convergence is fast: three to five steps are the rule
         step = _newton_step(gradient, hessian, _held(point, gradient, bound))
         size = np.inf if step is None else float(np.abs(step).max())
+        if not own and (size < 1e-5 or size > 0.25 * last):
+            hessian, own, last = curvature(point), True, np.inf
+            continue
         if size < 1e-9:
             break
         trial = point if step is None else np.clip(point + step, -bound, bound)
         trial_value, trial_gradient = (value, gradient) if step is None else evaluate(trial)
-        if size > 0.5 or trial_value < value - 1e-13 * abs(value):
+        lost = size > 0.5 or trial_value < value - 1e-13 * abs(value)
+        if lost:
             if searched:
                 break
             trial, searched = search(evaluate, point, bound)[0], True
             trial_value, trial_gradient = evaluate(trial)
-        point, value, gradient = trial, trial_value, trial_gradient
-        if size > 1e-5:  # after a shorter step the Hessian of the last point is the Hessian of this one
-            hessian = jacobian(gradient_at, point)
+        point, value, gradient, last = trial, trial_value, trial_gradient, size
+        if lost or (
+            own and size > 1e-5
+        ):  # after a shorter step the Hessian of the last point is that of this one
+            hessian, own = curvature(point), True
     return Optimum(point, value, gradient, 0.5 * (hessian + hessian.T), count, _held(point, gradient, bound))
 
 

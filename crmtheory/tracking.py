@@ -38,17 +38,20 @@ def tracking(
     counted*: each draw takes parameters from their estimated sampling distribution and then simulates the future of
     every customer, given that customer's history.
     """
-    rows, weights, _ = distinct_rows(list(histories(fit, summary)), np.ones(len(summary)))
-    x, t_x, T = (np.repeat(column, weights.astype(int)) for column in rows)
+    rows, weights, _ = distinct_rows(histories(fit, summary), np.ones(len(summary)))
+    x, t_x, T, *extra = (np.repeat(column, weights.astype(int)) for column in rows)
     period = np.arange(1, periods + 1)
     ahead = period[period > start] - start
     born, place = np.unique((start - rows[2]).round(9), return_inverse=True)
     age = np.clip(period[period <= start, None] - born, 0, None)
     past = np.asarray(fit.expected(age)) @ np.bincount(place, weights)
-    further = [float(fit.model.conditional(fit.theta, t, *rows) @ weights) for t in ahead]
+    own = fit.model.spread(fit.theta, *rows[3:])
+    further = [float(fit.model.conditional(own, t, *rows[:3]) @ weights) for t in ahead]
     paths = np.empty((draws, len(ahead)))
     for i in range(draws):
-        _, time, _ = fit.model.future(fit.draw(rng), periods - start, x, t_x, T, rng)
+        _, time, _ = fit.model.future(
+            fit.model.spread(fit.draw(rng), *extra), periods - start, x, t_x, T, rng
+        )
         paths[i] = np.searchsorted(np.sort(time), ahead, side="right")
     low, high = np.quantile(paths, [(1 - level) / 2, (1 + level) / 2], axis=0)
     unknown = np.full(len(past), np.nan)

@@ -17,7 +17,7 @@ LAYERS = (
     {"numerics", "schema", "contents"},
     {"parameters", "markup"},
     {"models", "concentration", "transactions", "datasets"},
-    {"assumptions", "holdout", "peer", "simulate", "tracking"},
+    {"assumptions", "evaluation", "holdout", "peer", "simulate", "tracking"},
     {"relationship", "lifecycle", "satisfaction", "loyalty", "value", "segmentation"},
     {"claims"},
     {"plots"},

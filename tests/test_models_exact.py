@@ -14,7 +14,7 @@ import pytest
 from mpmath import mp, mpf
 
 from crmtheory.models import BGNBD, MBGNBD, MODELS, NBD, GammaGamma, ParetoNBD
-from crmtheory.models.bg_nbd import _by_quadrature, _by_series
+from crmtheory.models.bg_living import _by_quadrature, _by_series
 
 ATTRITION = ("NBD", "BG/NBD", "MBG/NBD", "Pareto/NBD")
 EXTRA_CHANCE = {"BG/NBD": 0, "MBG/NBD": 1}
@@ -351,14 +351,13 @@ CORNERS = [
 
 def by_series(rho, u, a, b):
     """The series at one point, and whether it vouches for its digits."""
-    values, sound = _by_series(np.array([u]), a, np.array([a + b - 1]), a + b - 1 - rho)
+    values, sound = _by_series(*(np.array([value]) for value in (u, a, a + b - 1, a + b - 1 - rho)))
     return values[0], sound[0]
 
 
 @pytest.mark.parametrize("corner", CORNERS)
 def test_the_quadrature_of_the_bg_nbd_is_exact(corner):
-    rho, u, a, b = corner
-    got = _by_quadrature(np.array([rho]), np.array([u]), a, np.array([b]))[0]
+    got = _by_quadrature(*(np.array([value]) for value in corner))[0]
     assert got == pytest.approx(expected_alive_exactly(*corner), rel=1e-10)
 
 

@@ -139,9 +139,14 @@ def peak(centre, curvature):
 CURVATURE = np.array([[4.0, 1.0], [1.0, 2.0]])
 
 
+def climb(f, start, bound):
+    """The maximum, with curvature by differences of the gradient."""
+    return maximise(f, lambda v: jacobian(lambda w: f(w)[1], v), start, bound)
+
+
 def test_the_top_of_a_paraboloid_is_found_with_its_curvature():
     centre = np.array([1.5, -2.0])
-    best = maximise(peak(centre, CURVATURE), np.array([1.3, -1.7]), bound=10.0)
+    best = climb(peak(centre, CURVATURE), np.array([1.3, -1.7]), bound=10.0)
     np.testing.assert_allclose(best.point, centre, atol=1e-9)
     np.testing.assert_allclose(best.hessian, -CURVATURE, rtol=1e-6)
     np.testing.assert_allclose(best.gradient, 0, atol=1e-9)
@@ -154,7 +159,7 @@ def test_a_search_from_far_away_comes_near():
     point, evaluations = search(peak(centre, CURVATURE), np.zeros(2), bound=10.0)
     np.testing.assert_allclose(point, centre, atol=1e-4)
     assert 0 < evaluations < 100
-    far = maximise(peak(centre, CURVATURE), np.array([-9.0, 9.0]), bound=10.0)
+    far = climb(peak(centre, CURVATURE), np.array([-9.0, 9.0]), bound=10.0)
     np.testing.assert_allclose(far.point, centre, atol=1e-8)
 
 
@@ -165,12 +170,12 @@ def test_a_curved_ridge_is_climbed_to_the_top():
         a, b = 1 - v[0], v[1] - v[0] ** 2
         return -(a**2 + 100 * b**2), np.array([2 * a + 400 * v[0] * b, -200 * b])
 
-    best = maximise(f, search(f, np.array([-1.2, 1.0]), 5.0)[0], 5.0)
+    best = climb(f, search(f, np.array([-1.2, 1.0]), 5.0)[0], 5.0)
     np.testing.assert_allclose(best.point, [1, 1], atol=1e-8)
 
 
 def test_a_maximum_outside_the_box_is_sought_on_its_edge_and_reported():
-    best = maximise(peak(np.array([1.0, 25.0]), CURVATURE), np.array([0.0, 0.0]), bound=10.0)
+    best = climb(peak(np.array([1.0, 25.0]), CURVATURE), np.array([0.0, 0.0]), bound=10.0)
     assert best.at_bound.tolist() == [False, True]
     assert best.point[1] == 10
     assert best.point[0] == pytest.approx(1 - (10 - 25) * CURVATURE[0, 1] / CURVATURE[0, 0])
@@ -178,14 +183,80 @@ def test_a_maximum_outside_the_box_is_sought_on_its_edge_and_reported():
 
 
 def test_a_function_that_rises_for_ever_ends_on_the_edge():
-    best = maximise(lambda v: (float(v.sum()), np.ones(2)), np.zeros(2), bound=3.0)
+    best = climb(lambda v: (float(v.sum()), np.ones(2)), np.zeros(2), bound=3.0)
     assert best.point.tolist() == [3, 3]
     assert best.at_bound.all()
 
 
+def test_a_hessian_from_elsewhere_serves_for_the_first_steps_and_is_replaced_before_the_last():
+    centre, taken = np.array([0.3, -0.2]), []
+
+    def curvature(v):
+        taken.append(v)
+        return -CURVATURE
+
+    best = maximise(peak(centre, CURVATURE), curvature, np.zeros(2), 5.0, hessian=-1.05 * CURVATURE)
+    np.testing.assert_allclose(best.point, centre, atol=1e-9)
+    assert np.array_equal(best.hessian, -CURVATURE)
+    assert len(taken) == 1
+
+
+def test_a_useless_hessian_from_elsewhere_is_replaced_at_once():
+    centre = np.array([0.3, -0.2])
+    best = maximise(peak(centre, CURVATURE), lambda v: -CURVATURE, np.zeros(2), 5.0, hessian=-20 * CURVATURE)
+    np.testing.assert_allclose(best.point, centre, atol=1e-9)
+
+
+# Rows and counts
+
+
+def test_distinct_rows_are_sorted_counted_and_lead_back():
+    rng = np.random.default_rng(3)
+    columns = [rng.integers(0, 5, 400).astype(float), rng.integers(0, 9, 400) / 7, rng.random(400).round(2)]
+    weights = rng.integers(1, 4, 400).astype(float)
+    rows, counts, inverse = numerics.distinct_rows(columns, weights)
+    wanted, place = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+    np.testing.assert_array_equal(np.stack(rows, axis=1), wanted)
+    np.testing.assert_array_equal(inverse, place.ravel())
+    np.testing.assert_array_equal(counts, np.bincount(place.ravel(), weights))
+
+
+def test_many_columns_of_many_values_do_not_run_out_of_codes():
+    columns = [np.random.default_rng(i).random(3000) for i in range(9)]
+    rows, counts, inverse = numerics.distinct_rows(columns, np.ones(3000))
+    assert (counts == 1).all()
+    for column, row in zip(columns, rows, strict=True):
+        np.testing.assert_array_equal(row[inverse], column)
+
+
+def test_a_systematic_sample_takes_rows_in_proportion_to_their_weight():
+    weights = np.array([500.0, 0.0, 300.0, 200.0])
+    rows, picked = numerics.systematic_sample(weights, 10)
+    assert rows.tolist() == [0, 2, 3]
+    assert picked.tolist() == [5, 3, 2]
+
+
+@pytest.mark.parametrize("size", [10, 500], ids=["few rows", "many rows"])
+def test_a_function_of_counts_is_the_function(size):
+    x = np.random.default_rng(1).poisson(3, size).astype(float)
+    np.testing.assert_array_equal(numerics.of_whole(np.sqrt, x), np.sqrt(x))
+
+
+def test_counts_larger_than_a_table_could_hold_are_no_hindrance():
+    x = np.array([0.0, 1e12] * 50)
+    np.testing.assert_array_equal(numerics.of_whole(np.sqrt, x), np.sqrt(x))
+
+
+@pytest.mark.parametrize(("rho", "u"), [(0.3, 0.7), (40.0, 3.0), (1e4, 1e-4), (2.0, 0.0)])
+def test_the_negative_binomial_is_that_of_scipy(rho, u):
+    y = np.arange(60)
+    wanted = stats.nbinom.pmf(y, rho, 1 / (1 + u))
+    np.testing.assert_allclose(numerics.negative_binomial(y, rho, u), wanted, rtol=1e-9, atol=1e-300)
+
+
 def test_nothing_given_is_changed():
     start = np.array([0.5, 0.5])
-    maximise(peak(np.zeros(2), CURVATURE), start, 5.0)
+    climb(peak(np.zeros(2), CURVATURE), start, 5.0)
     search(peak(np.zeros(2), CURVATURE), start, 5.0)
     jacobian(np.sin, start)
     assert start.tolist() == [0.5, 0.5]

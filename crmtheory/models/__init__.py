@@ -6,12 +6,14 @@
 """
 
 from crmtheory.models.answers import AttritionFit, SpendFit
-from crmtheory.models.base import Fit, Model, Param
+from crmtheory.models.attrition import Attrition
+from crmtheory.models.base import Model, Param
 from crmtheory.models.bg_nbd import BGNBD, MBGNBD
-from crmtheory.models.families import Attrition, Spend
+from crmtheory.models.fit import Fit
 from crmtheory.models.gamma_gamma import GammaGamma
 from crmtheory.models.nbd import NBD
 from crmtheory.models.pareto_nbd import ParetoNBD
+from crmtheory.models.spend import Spend
 from crmtheory.models.verdict import Verdict
 
 MODELS: dict[str, Model] = {

@@ -1,21 +1,32 @@
-"""What a fitted model answers: the questions of its family, one number per customer, on the summary's
-index.
+"""What a fitted model answers: the questions of its family, one number per customer, on the summary's index.
+
+Each question takes `level`: without it the answer is a Series of estimates; with it (0.95, say) a frame with the
+estimate and a *confidence* interval: how well the customer's average or probability is known, given the model. What a
+customer will really do scatters far more: that is a *prediction* interval, of `prediction`.
+
+Intervals are by the delta method on the logit of a probability and on the logarithm of a number, so they keep within
+their range.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from crmtheory import numerics
-from crmtheory.errors import DomainError, SchemaError
-from crmtheory.models.base import Fit
-from crmtheory.models.history import history
+from crmtheory.errors import DomainError, SchemaError, unknown
+from crmtheory.models.fit import Fit
+from crmtheory.models.history import possible_level
 from crmtheory.numerics import Array
 from crmtheory.units import days_per
+
+FUTURES = 2_000_000  # simulated customers at a time
+Answer = Callable[..., Array]  # of theta, x, t_x, T
 
 
 class AttritionFit(Fit):
@@ -23,55 +34,211 @@ class AttritionFit(Fit):
     index.
     """
 
-    def p_alive(self, summary: pd.DataFrame) -> pd.Series:
-        """P(still a customer at the end of observation)."""
-        return self._by_customer(
-            "p_alive", summary, lambda x, t_x, T: self.model.p_alive(self.theta, x, t_x, T)
-        )
+    def p_alive(self, summary: pd.DataFrame, t: float | str = 0.0, *, level: float | None = None) -> Any:
+        """P(still a customer at the end of observation), or t later."""
+        time = self.time(t)
 
-    def conditional(self, summary: pd.DataFrame, t: float | str) -> pd.Series:
+        def answer(theta: Array, *h: Array) -> Array:
+            return self.model.p_alive_later(theta, time, *h) if time else self.model.p_alive(theta, *h)
+
+        return self._by_customer("p_alive", summary, answer, level, "probability")
+
+    def conditional(self, summary: pd.DataFrame, t: float | str, *, level: float | None = None) -> Any:
         """Expected purchases in the next t, a number in the fit's unit or a duration such as "39 weeks"."""
         time = self.time(t)
-        name = "expected_purchases"
-        return self._by_customer(
-            name, summary, lambda x, t_x, T: self.model.conditional(self.theta, time, x, t_x, T)
-        )
 
-    def p_no_purchase(self, summary: pd.DataFrame, t: float | str) -> pd.Series:
+        def answer(theta: Array, *h: Array) -> Array:
+            return self.model.conditional(theta, time, *h)
+
+        return self._by_customer("expected_purchases", summary, answer, level)
+
+    def p_no_purchase(self, summary: pd.DataFrame, t: float | str, *, level: float | None = None) -> Any:
         """P(no purchase in the next t)."""
         time = self.time(t)
-        name = "p_no_purchase"
-        return self._by_customer(
-            name, summary, lambda x, t_x, T: self.model.p_no_purchase(self.theta, time, x, t_x, T)
-        )
 
-    def median_wait(self, summary: pd.DataFrame) -> pd.Series:
-        """Median time to the next purchase, in the fit's unit; infinite where none is the likelier
-        outcome.
-        """
-        return self._by_customer(
-            "median_wait", summary, lambda *history: self.model.median_wait(self.theta, *history)
-        )
+        def answer(theta: Array, *h: Array) -> Array:
+            return self.model.p_no_purchase(theta, time, *h)
 
-    def expected(self, t: ArrayLike | str) -> Any:
-        """Expected repeat purchases of a new customer in the first t."""
-        if isinstance(t, str) or np.ndim(t) == 0:
-            return self.model.expected(self.theta, self.time(t))  # type: ignore[arg-type]
-        times = np.asarray(t, float)
-        if not np.all(times >= 0):
-            raise DomainError(f"A duration must be 0 or more, not {times.min():g}.")
-        return self.model.expected(self.theta, times)
+        return self._by_customer("p_no_purchase", summary, answer, level, "probability")
 
-    def discounted(self, summary: pd.DataFrame, horizon: float | str, discount_rate: float) -> pd.Series:
+    def discounted(
+        self,
+        summary: pd.DataFrame,
+        horizon: float | str,
+        discount_rate: float,
+        *,
+        level: float | None = None,
+    ) -> Any:
         """Discounted expected purchases over the horizon, the discount rate being annual."""
         delta, end = self.force_of_interest(discount_rate), self.time(horizon)
-        name = "discounted_purchases"
-        return self._by_customer(name, summary, lambda *h: self.model.discounted(self.theta, end, delta, *h))
 
-    def _by_customer(self, name: str, summary: pd.DataFrame, answer: Any) -> pd.Series:
-        rows, weights, inverse = numerics.distinct_rows(list(histories(self, summary)), np.ones(len(summary)))
-        values = answer(*rows) if len(weights) else np.empty(0)
-        return pd.Series(values[inverse], index=summary.index, name=name)
+        def answer(theta: Array, *h: Array) -> Array:
+            return self.model.discounted(theta, end, delta, *h)
+
+        return self._by_customer("discounted_purchases", summary, answer, level)
+
+    def median_wait(
+        self, summary: pd.DataFrame, *, given_alive: bool = False, level: float | None = None
+    ) -> Any:
+        """Median time to the next purchase, in the fit's unit; infinite where none is the likelier outcome.
+
+        With `given_alive`, of customers known to be still there. The interval holds the times at which the interval of
+        P(no purchase until then) holds one half.
+        """
+
+        def answer(theta: Array, *h: Array) -> Array:
+            return self.model.median_wait(theta, *h, given_alive=given_alive)
+
+        estimate = self._by_customer("median_wait", summary, answer)
+        if level is None:
+            return estimate
+        rows, inverse = self._rows(summary)
+
+        def bound(side: int) -> Array:
+            def silent(t: Array) -> Array:
+                def of(theta: Array) -> Array:
+                    own = self.model.spread(theta, *rows[3:])
+                    return self.model.silence(own, t, *rows[:3], given_alive=given_alive)
+
+                return self._limits(of, level, "probability")[side]
+
+            return self.model.half_time(silent, self.theta, rows[2])
+
+        limits = [bound(side)[inverse] for side in (1, 2)]
+        return pd.DataFrame({"median_wait": estimate, "low": limits[0], "high": limits[1]})
+
+    def pmf(self, summary: pd.DataFrame, t: float | str, most: int = 10) -> pd.DataFrame:
+        """P(y purchases in the next t), columns y = 0, …, `most`; what is missing to 1 is the chance of more."""
+        time = self.time(t)
+        columns = {
+            y: self._by_customer(
+                "pmf", summary, lambda theta, *h, y=y: self.model.pmf(theta, y, time, *h)
+            ).to_numpy()
+            for y in range(most + 1)
+        }
+        return pd.DataFrame(columns, index=summary.index).rename_axis(columns="purchases")
+
+    def prediction(
+        self,
+        summary: pd.DataFrame,
+        t: float | str,
+        rng: np.random.Generator,
+        *,
+        level: float = 0.95,
+        draws: int = 400,
+    ) -> pd.DataFrame:
+        """How many purchases each customer will make in the next t: a *prediction* interval.
+
+        Each draw takes parameters from their estimated sampling distribution and simulates what a customer with this
+        history does.
+
+        Returns
+        -------
+        frame on the summary's index: expected_purchases, low, high (whole numbers)
+        """
+        rows, inverse = self._rows(summary)
+        tails = [possible_level(level), 1 - possible_level(level)]
+        limits = [
+            np.quantile(counts, tails, axis=0, method="inverted_cdf")
+            for counts in self._futures(rows, self.time(t), rng, draws)
+        ]
+        low, high = np.concatenate(limits, axis=1)[:, inverse] if limits else np.empty((2, 0))
+        expected = self.conditional(summary, t)
+        return pd.DataFrame({"expected_purchases": expected, "low": low, "high": high}, index=summary.index)
+
+    def _futures(self, rows: list[Array], t: float, rng: np.random.Generator, draws: int) -> Iterator[Array]:
+        """Simulated purchases, (draws, customers), for some of the customers at a time."""
+        thetas = np.stack([self.draw(rng) for _ in range(draws)], axis=1)
+        size = max(FUTURES // draws, 1)
+        for first in range(0, len(rows[0]), size):
+            part = [np.tile(column[first : first + size], draws) for column in rows]
+            n = len(part[0]) // draws
+            theta = np.repeat(thetas, n, axis=1)
+            theta = self.model.spread(theta, *part[3:])
+            customer, _, _ = self.model.future(theta, t, *part[:3], rng)
+            yield np.bincount(customer, minlength=draws * n).reshape(draws, n).astype(float)
+
+    def expected(self, t: ArrayLike | str, *, level: float | None = None) -> Any:
+        """Expected repeat purchases of a new customer in the first t; with covariates, of one with all of them 0."""
+        if isinstance(t, str) or np.ndim(t) == 0:
+            times: Any = self.time(t)  # type: ignore[arg-type]
+        else:
+            times = np.asarray(t, float)
+            if not np.all(times >= 0):
+                raise DomainError(f"A duration must be 0 or more, not {times.min():g}.")
+        if level is None:
+            return self.model.expected(self.theta, times)
+        values, low, high = self._limits(
+            lambda theta: np.atleast_1d(self.model.expected(theta, times)), level, "number"
+        )
+        index = pd.Index(np.atleast_1d(times), name="t")
+        return pd.DataFrame({"expected": values, "low": low, "high": high}, index=index)
+
+    def total(
+        self, question: str, summary: pd.DataFrame, *arguments: Any, level: float = 0.95
+    ) -> pd.DataFrame:
+        """The sum over these customers of an answer, with a confidence interval for the sum.
+
+        Parameters
+        ----------
+        question : "p_alive", "conditional", "p_no_purchase" or "discounted"; arguments : as the method of that name
+
+        Returns
+        -------
+        one-row frame: customers, total, low, high. The errors of the parameters are shared by all customers and do not
+        average out.
+        """
+        if question not in TOTALS:
+            raise SchemaError(unknown("question", question, TOTALS))
+        rows, inverse = self._rows(summary)
+        weights = np.bincount(inverse, minlength=len(rows[0])).astype(float)
+        given = [*arguments]
+        if question == "discounted":
+            given = [self.time(given[0]), self.force_of_interest(given[1])]
+        elif given:
+            given = [self.time(given[0])]
+        name = "p_alive_later" if question == "p_alive" and given else question
+
+        def sum_of(theta: Array) -> Array:
+            own = self.model.spread(theta, *rows[3:])
+            return np.atleast_1d(weights @ getattr(self.model, name)(own, *given, *rows[:3]))
+
+        value, low, high = (float(v[0]) for v in self._limits(sum_of, level, "number"))
+        return pd.DataFrame([{"customers": len(summary), "total": value, "low": low, "high": high}])
+
+    def _rows(self, summary: pd.DataFrame) -> tuple[list[Array], Any]:
+        rows, _, inverse = numerics.distinct_rows(histories(self, summary), np.ones(len(summary)))
+        return rows, inverse
+
+    def _limits(self, quantity: Answer, level: float, kind: str) -> tuple[Array, Array, Array]:
+        """quantity(θ) with its interval."""
+        value = np.asarray(quantity(self.theta), float)
+        se = self.error_of(self.gradient_of(quantity))
+        return value, *interval(value, se, level, kind)
+
+    def _by_customer(
+        self,
+        name: str,
+        summary: pd.DataFrame,
+        answer: Answer,
+        level: float | None = None,
+        kind: str = "number",
+    ) -> Any:
+        rows, inverse = self._rows(summary)
+
+        def values(theta: Array) -> Array:
+            if not len(rows[0]):
+                return np.empty(0)
+            return answer(self.model.spread(theta, *rows[3:]), *rows[:3])
+
+        if level is None:
+            return pd.Series(values(self.theta)[inverse], index=summary.index, name=name)
+        limits = self._limits(values, level, kind)
+        columns = zip((name, "low", "high"), limits, strict=True)
+        return pd.DataFrame({key: part[inverse] for key, part in columns}, index=summary.index)
+
+
+TOTALS = ("p_alive", "conditional", "p_no_purchase", "discounted")
 
 
 class SpendFit(Fit):
@@ -81,16 +248,41 @@ class SpendFit(Fit):
         """Mean spend per purchase over all customers; DomainError when it does not exist."""
         return self.model.mean(self.theta)
 
-    def conditional_mean(self, summary: pd.DataFrame) -> pd.Series:
+    def median(self) -> float:
+        """The median over customers of their mean spend; exists always."""
+        return self.model.median(self.theta)
+
+    def conditional_mean(self, summary: pd.DataFrame, *, level: float | None = None) -> Any:
         """Expected spend per purchase of each customer; those without a repeat purchase get the mean of all."""
         (x, m), _ = self.model.read(summary)
-        return pd.Series(
-            self.model.conditional_mean(self.theta, x, m), index=summary.index, name="expected_spend"
-        )
+        name = "expected_spend"
+        value = self.model.conditional_mean(self.theta, x, m)
+        if level is None:
+            return pd.Series(value, index=summary.index, name=name)
+        gradient = self.gradient_of(lambda theta: self.model.conditional_mean(theta, x, m))
+        low, high = interval(value, self.error_of(gradient), level, "number")
+        return pd.DataFrame({name: value, "low": low, "high": high}, index=summary.index)
 
 
-def histories(fit: Fit, summary: pd.DataFrame) -> tuple[Array, Array, Array]:
-    """x, t_x, T of a summary, checked, and in the unit of time of the fit.
+def interval(value: Array, se: Array, level: float, kind: str) -> tuple[Array, Array]:
+    """Confidence limits of a "number" of 0 or more, made on its logarithm, or of a "probability", on its logit."""
+    z = stats.norm.ppf(1 - possible_level(level))
+    if kind == "number":
+        # Where the error is larger than the value the logarithm says little: symmetric then, and not below 0.
+        known = (value > 0) & (se < value)
+        factor = np.exp(np.where(known, z * se / np.where(known, value, 1.0), 0.0))
+        low, high = np.maximum(value - z * se, np.minimum(value, 0.0)), value + z * se
+        return np.where(known, value / factor, low), np.where(known, value * factor, high)
+    inside = (value > 0) & (value < 1)
+    p = np.where(inside, value, 0.5)
+    centre = np.log(p) - np.log1p(-p)
+    half = z * np.minimum(se / (p * (1 - p)), 700.0)
+    low, high = (1 / (1 + np.exp(-np.clip(centre + side * half, -700, 700))) for side in (-1, 1))
+    return np.where(inside, low, value), np.where(inside, high, value)
+
+
+def histories(fit: AttritionFit, summary: pd.DataFrame) -> list[Array]:
+    """x, t_x, T of a summary (and what else the model knows), checked, and in the unit of time of the fit.
 
     Raises
     ------
@@ -102,4 +294,4 @@ def histories(fit: Fit, summary: pd.DataFrame) -> tuple[Array, Array, Array]:
             f"The model was fitted to ages in {fit.unit}s, but this summary has ages in {unit}s. "
             f'Make it with summary(unit="{fit.unit}").'
         )
-    return history(summary)
+    return fit.model.read(summary)[0]

@@ -1,4 +1,4 @@
-"""What every probability model has in common: parameters, likelihood per row, fitting, and the frozen result.
+"""What every probability model has in common: parameters, likelihood per row, and fitting.
 
 A model is a declaration: its parameters, the log-likelihood of each row and the closed forms. This file does
 the rest once: equal rows are grouped, time and money are rescaled to numbers near 1, the likelihood is
@@ -10,23 +10,22 @@ are made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from crmtheory import numerics
 from crmtheory.errors import ConvergenceError, SchemaError
-from crmtheory.models.verdict import Verdict, judge
+from crmtheory.models.fit import Fit
+from crmtheory.models.history import counts
+from crmtheory.models.verdict import judge
 from crmtheory.numerics import Array
-from crmtheory.units import days_per, force_of_interest, in_unit
+from crmtheory.units import days_per
 
-SAMPLE = 4000  # distinct rows on which the first search is made
+LEVELS = (4000, 40_000)  # customers of the samples on which the way to the maximum is walked
 LOG_BOUND = float(np.log(1e5))  # parameters are sought between 1e-5 and 1e5, in units of the data's own scale
 
 
@@ -61,6 +60,16 @@ class Model:
             lambda e: self.loglik(np.exp(e), *columns), eta, 1e-5
         )
 
+    def hessian(self, theta: Array, weights: Array, *columns: Array) -> Array:
+        """Σ weight · ∂² log-likelihood / ∂ ln θ ∂ ln θ, (k, k). A model that gives none has it by central differences
+        of its score, good to about 8 digits.
+        """
+
+        def total(eta: Array) -> Array:
+            return np.einsum("ki,i->k", self.loglik_and_score(np.exp(eta), *columns)[1], weights)
+
+        return numerics.jacobian(total, np.log(theta))
+
     def read(self, summary: pd.DataFrame) -> tuple[list[Array], NDArray[np.bool_]]:
         """The model's columns, checked, and which rows it can use, (n,) of bool."""
         raise NotImplementedError
@@ -69,7 +78,14 @@ class Model:
         """The family's kind of Fit."""
         return Fit(**parts)
 
-    def fit(self, summary: pd.DataFrame, unit: str | None = None) -> Any:
+    def fit(
+        self,
+        summary: pd.DataFrame,
+        unit: str | None = None,
+        *,
+        weights: str | None = None,
+        robust: bool = False,
+    ) -> Any:
         """Maximum likelihood on one row per customer.
 
         Parameters
@@ -77,6 +93,9 @@ class Model:
         summary : frame with the model's columns (see `columns`); other columns are ignored
         unit : unit of time of the ages ("day", "week", …); by default what `Transactions.summary` noted on
             the frame
+        weights : the column that says for how many customers each row stands, when equal customers were counted
+        robust : take the covariance from the scores as well as from the Hessian (the "sandwich" of Huber 1967 and
+            White 1982), which is right for the parameters nearest to the truth when the model is not quite true
 
         Returns
         -------
@@ -92,7 +111,8 @@ class Model:
         if unit is not None:
             days_per(unit)  # an unknown unit is refused here and not when it is first needed
         rows = [column[usable] for column in columns]
-        n = int(usable.sum())
+        stands_for = counts(summary, weights)[usable] if weights else np.ones(int(usable.sum()))
+        n = int(stands_for.sum())
         if n <= len(self.params):
             raise ConvergenceError(
                 f"{self.name} has {len(self.params)} parameters and was given {n} "
@@ -100,45 +120,72 @@ class Model:
                 "Give a log with more customers; a few hundred are the least for useful estimates."
             )
         self.check(*rows)
-        distinct, weights, _ = numerics.distinct_rows(rows, np.ones(n))
+        distinct, numbers, _ = numerics.distinct_rows(rows, stands_for)
         scales = {
-            unit_: float(np.mean(c)) for c, unit_ in zip(rows, self.columns.values(), strict=True) if unit_
+            unit_: float(numbers @ c / n)
+            for c, unit_ in zip(distinct, self.columns.values(), strict=True)
+            if unit_
         }
         by_column = [scales.get(unit_ or "", 1.0) for unit_ in self.columns.values()]
         by_param = np.array([scales.get(p.unit or "", 1.0) for p in self.params])
         scaled = [column / scale for column, scale in zip(distinct, by_column, strict=True)]
-
-        def average_over(rows: slice) -> numerics.Objective:
-            part, weight = [column[rows] for column in scaled], weights[rows]
-
-            def average(eta: Array) -> tuple[float, Array]:
-                ll, score = self.loglik_and_score(np.exp(eta), *part)
-                # einsum and not @: small products through BLAS threads wait long on a busy machine
-                return float(np.einsum("i,i", weight, ll)) / weight.sum(), np.einsum(
-                    "ki,i->k", score, weight
-                ) / weight.sum()
-
-            return average
-
-        # The way to the maximum's neighbourhood is walked on a few thousand of the rows, the last steps on
-        # all of them.
-        thin = slice(None, None, max(1, len(weights) // SAMPLE))
-        start, searched = self._search(average_over(thin))
-        best = numerics.maximise(average_over(slice(None)), start, LOG_BOUND)
-        theta = np.exp(best.point) * by_param
+        scaled, back = self.standardise(scaled, numbers)
+        best, evaluations = self._climb(scaled, numbers)
+        theta = np.exp(back @ best.point) * by_param
         cov_log, used, verdict = judge(
-            self.name, [p.name for p in self.params], best, n, best.evaluations + searched
+            self.name, [p.name for p in self.params], best, n, best.evaluations + evaluations
         )
+        if robust:
+            score = self.loglik_and_score(np.exp(best.point), *scaled)[1]
+            scatter = np.einsum("ji,ki,i->jk", score, score, numbers)
+            cov_log, used = cov_log @ scatter @ cov_log, used @ scatter @ used
+        cov_log, used = _carried(cov_log, back), _carried(used, back)
         return self.result(
             model=self,
             theta=theta,
             cov=np.outer(theta, theta) * cov_log,
             cov_used=used,
-            loglik=float(weights @ self.loglik(theta, *distinct)),
+            loglik=float(numbers @ self.loglik(theta, *distinct)),
             n=n,
             unit=unit,
             verdict=verdict,
+            robust=robust,
         )
+
+    def _climb(self, rows: list[Array], weights: Array) -> tuple[numerics.Optimum, int]:
+        """The maximum, and how many evaluations went into the way there.
+
+        The neighbourhood of the maximum is searched on a sample of a few thousand customers; then come Newton steps on
+        larger samples, the last ones on all.
+        """
+        samples = []
+        for size in LEVELS:
+            if size < weights.sum() / 4 and size < len(weights):
+                picked, times = numerics.systematic_sample(weights, size)
+                samples.append(([column[picked] for column in rows], times))
+        samples.append((rows, weights))
+        point, evaluations = self._search(self._average(*samples[0])[0])
+        hessian = None
+        for part, times in samples:
+            average, curvature = self._average(part, times)
+            best = numerics.maximise(average, curvature, point, LOG_BOUND, hessian)
+            point, hessian = best.point, best.hessian
+            evaluations += best.evaluations
+        return best, evaluations - best.evaluations
+
+    def _average(self, rows: list[Array], weights: Array) -> tuple[numerics.Objective, numerics.Curvature]:
+        """The mean log-likelihood with its gradient, and its Hessian, as functions of ln θ."""
+        total = weights.sum()
+
+        def average(eta: Array) -> tuple[float, Array]:
+            ll, score = self.loglik_and_score(np.exp(eta), *rows)
+            # einsum and not @: small products through BLAS threads wait long on a busy machine
+            return float(np.einsum("i,i", weights, ll)) / total, np.einsum("ki,i->k", score, weights) / total
+
+        def curvature(eta: Array) -> Array:
+            return self.hessian(np.exp(eta), weights, *rows) / total
+
+        return average, curvature
 
     def _search(self, average: numerics.Objective) -> tuple[Array, int]:
         """A point near the maximum. A search that ends on the edge is repeated from elsewhere; the best
@@ -155,6 +202,10 @@ class Model:
             evaluations += more
         return max(found, key=lambda p: average(p)[0]), evaluations
 
+    def standardise(self, rows: list[Array], weights: Array) -> tuple[list[Array], Array]:
+        """The columns on which the search is made, and the matrix (k, k) that takes the ln θ found there back."""
+        return rows, np.eye(len(self.params))
+
     def check(self, *rows: Array) -> None:
         """Refuse data on which the likelihood has no maximum. A family says which."""
 
@@ -162,123 +213,17 @@ class Model:
         return f"{type(self).__name__}()"
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Fit:
-    """A fitted model: numbers only, never data.
-
-    model : the declaration; theta (k,) : estimates in the model's order; cov (k, k) : their covariance
-    cov_used (k, k) : covariance of ln theta for derived quantities (see `models.verdict.judge`); by default that of cov
-    loglik : log-likelihood at theta; n : customers used; unit : unit of time of the ages, or None
-    verdict : what the optimiser reached
-    """
-
-    model: Any
-    theta: Array
-    cov: Array
-    loglik: float
-    n: int
-    unit: str | None
-    verdict: Verdict
-    cov_used: Array = None  # type: ignore[assignment]  # filled in below
-
-    def __post_init__(self) -> None:
-        if self.cov_used is None:
-            object.__setattr__(self, "cov_used", np.asarray(self.cov) / np.outer(self.theta, self.theta))
-        for name in ("theta", "cov", "cov_used"):
-            frozen = np.array(getattr(self, name), dtype=float)
-            frozen.flags.writeable = False
-            object.__setattr__(self, name, frozen)
-
-    @property
-    def names(self) -> list[str]:
-        return [param.name for param in self.model.params]
-
-    @property
-    def se(self) -> pd.Series:
-        """Standard errors, index = parameter names."""
-        return pd.Series(np.sqrt(np.diag(self.cov)), index=self.names, name="se")
-
-    @property
-    def estimates(self) -> pd.Series:
-        return pd.Series(self.theta.copy(), index=self.names, name="estimate")
-
-    @property
-    def aic(self) -> float:
-        return 2 * len(self.theta) - 2 * self.loglik
-
-    @property
-    def bic(self) -> float:
-        return len(self.theta) * float(np.log(self.n)) - 2 * self.loglik
-
-    @cached_property
-    def cov_log(self) -> Array:
-        """Covariance of ln θ."""
-        cov = self.cov / np.outer(self.theta, self.theta)
-        cov.flags.writeable = False
-        return cov
-
-    def table(self, level: float = 0.95) -> pd.DataFrame:
-        """One row per parameter: estimate, se, low, high, meaning. Intervals are made on ln θ, so they stay
-        positive.
-        """
-        half = stats.norm.ppf(0.5 + level / 2) * np.sqrt(np.diag(self.cov_log))
-        with np.errstate(over="ignore"):
-            low, high = self.theta * np.exp(-half), self.theta * np.exp(half)
-        return pd.DataFrame(
-            {
-                "estimate": self.theta,
-                "se": self.se.to_numpy(),
-                "low": low,
-                "high": high,
-                "meaning": [p.meaning for p in self.model.params],
-            },
-            index=pd.Index(self.names, name="parameter"),
-        )
-
-    def gradient_of(self, quantity: Callable[[Array], Array]) -> Array:
-        """∂ quantity(θ) / ∂ ln θ, shape (k, …): what the delta method needs, with `cov_used`."""
-        return numerics.jacobian(lambda eta: np.asarray(quantity(np.exp(eta)), float), np.log(self.theta))
-
-    def draw(self, rng: np.random.Generator) -> Array:
-        """One draw of θ from its estimated sampling distribution, normal in ln θ."""
-        return np.exp(rng.multivariate_normal(np.log(self.theta), self.cov_used, method="eigh"))
-
-    def force_of_interest(self, annual_rate: float) -> float:
-        """An annual discount rate as a continuous one per unit of the ages; SchemaError where that is not known."""
-        if self.unit is None:
-            raise SchemaError(
-                "An annual discount rate needs the unit of the ages. "
-                'Fit with unit="week" (or day, month, year).'
-            )
-        return force_of_interest(annual_rate, self.unit)
-
-    def time(self, duration: float | str) -> float:
-        """A duration in the unit of this fit."""
-        return in_unit(duration, self.unit)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Fit) or type(self.model) is not type(other.model):
-            return False
-        plain = (self.loglik, self.n, self.unit) == (other.loglik, other.n, other.unit)
-        return plain and all(
-            np.array_equal(mine, theirs, equal_nan=True)
-            for mine, theirs in ((self.theta, other.theta), (self.cov, other.cov))
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        numbers = ", ".join(
-            f"{name} = {value:.4g}" for name, value in zip(self.names, self.theta, strict=True)
-        )
-        unit = f", unit {self.unit}" if self.unit else ""
-        found = f"log-likelihood {self.loglik:,.1f}, {self.n:,} customers{unit}"
-        return f"<{self.model.name}: {numbers}; {found}; {self.verdict.status}>"
+def _carried(cov: Array, back: Array) -> Array:
+    """The covariance of back @ η from that of η; what mixes with a parameter that has none (NaN) has none."""
+    unknown = np.isnan(np.diag(cov)) @ np.abs(back).T > 0
+    carried = back @ np.nan_to_num(cov) @ back.T
+    carried[unknown, :] = carried[:, unknown] = np.nan
+    return carried
 
 
 def positive(theta: ArrayLike, k: int, name: str) -> Array:
-    """θ as an array of k positive numbers."""
+    """θ as an array of k positive numbers, or (k, n) when each of n customers has parameters of their own."""
     values = np.asarray(theta, dtype=float)
-    if values.shape != (k,) or not np.all(values > 0):
+    if values.ndim not in (1, 2) or len(values) != k or not np.all(values > 0):
         raise SchemaError(f"{name} takes {k} positive parameters, not {theta!r}.")
     return values

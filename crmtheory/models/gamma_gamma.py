@@ -14,8 +14,8 @@ from scipy import special
 
 from crmtheory.errors import DomainError
 from crmtheory.models.base import Param, positive
-from crmtheory.models.families import Spend
-from crmtheory.numerics import Array
+from crmtheory.models.spend import Spend
+from crmtheory.numerics import Array, in_logs, of_whole
 
 
 class GammaGamma(Spend):
@@ -40,17 +40,34 @@ class GammaGamma(Spend):
         spent = x * m
         # ln of γ^q (xm)^(px) / (γ + xm)^(px+q), by its two ratios so that large exponents do not cancel
         ratios = -p * x * np.log1p(gamma / spent) - q * np.log1p(spent / gamma)
-        return ratios - np.log(m) - special.betaln(p * x, q)
+        return ratios - np.log(m) - of_whole(lambda x: special.betaln(p * x, q), x)
 
     def loglik_and_score(self, theta: Array, x: Array, m: Array) -> tuple[Array, Array]:
         p, q, gamma = theta
         spent, shape = x * m, p * x
         psi = special.digamma
-        both = psi(shape + q)
-        by_p = x * (both - psi(shape) - np.log1p(gamma / spent))
+        both = of_whole(lambda x: psi(p * x + q), x)
+        by_p = x * (both - of_whole(lambda x: psi(p * x), x) - np.log1p(gamma / spent))
         by_q = both - psi(q) - np.log1p(spent / gamma)
         by_gamma = q / gamma - (shape + q) / (gamma + spent)
         return self.loglik(theta, x, m), np.stack([p * by_p, q * by_q, gamma * by_gamma])
+
+    def hessian(self, theta: Array, weights: Array, x: Array, m: Array) -> Array:
+        p, q, gamma = theta
+        spent, shape = x * m, p * x
+
+        def trigamma(more: float) -> Array:
+            return of_whole(lambda x: special.polygamma(1, p * x + more), x)
+
+        of_both, of_shape = trigamma(q), trigamma(0.0)
+        second = np.empty((3, 3))
+        second[0, 0] = weights @ (x * x * (of_both - of_shape))
+        second[0, 1] = second[1, 0] = weights @ (x * of_both)
+        second[0, 2] = second[2, 0] = -(weights @ (x / (gamma + spent)))
+        second[1, 1] = weights @ (of_both - special.polygamma(1, q))
+        second[1, 2] = second[2, 1] = weights @ (1 / gamma - 1 / (gamma + spent))
+        second[2, 2] = weights @ ((shape + q) / (gamma + spent) ** 2 - q / gamma**2)
+        return in_logs(theta, self.loglik_and_score(theta, x, m)[1] @ weights / theta, second)
 
     def mean(self, theta: ArrayLike) -> float:
         """pγ / (q − 1), which exists for q > 1 only; DomainError else, with the median instead."""

@@ -38,6 +38,27 @@ def numeric_columns(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, Ar
     return {name: frame[name].to_numpy(dtype=float, na_value=np.nan) for name in columns}
 
 
+def counts(frame: pd.DataFrame, column: str) -> Array:
+    """For how many customers each row stands: whole numbers of 0 or more; SchemaError else."""
+    values = numeric_columns(frame, (column,))[column]
+    wrong = ~(np.isfinite(values) & (values >= 0) & (values == np.round(values)))
+    if wrong.any():
+        i = int(np.flatnonzero(wrong)[0])
+        raise SchemaError(
+            f'Column "{column}" must say for how many customers each row stands: {wrong.sum():,} of {len(values):,} '
+            f"rows have no whole number of 0 or more there, first: {frame.index[i]} ({values[i]:g}). "
+            "Leave these rows out."
+        )
+    return values
+
+
+def possible_level(level: float) -> float:
+    """The lower tail of an interval of this level, such as 0.025 for 0.95."""
+    if not 0 < level < 1:
+        raise DomainError(f"The level of an interval lies between 0 and 1 (0.95 is usual), not {level}.")
+    return (1 - level) / 2
+
+
 def possible(x: Array, t_x: Array, T: Array) -> None:
     """Refuse histories that cannot be, when arrays are given instead of a frame: DomainError."""
     if np.any(x < 0) or np.any(t_x < 0) or np.any(t_x > T * (1 + 1e-9)) or np.any((x == 0) & (t_x > 0)):

@@ -14,20 +14,17 @@ nodes give the exact score.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from crmtheory.models.attrition import Attrition
 from crmtheory.models.base import Param, positive
-from crmtheory.models.families import Attrition
 from crmtheory.models.history import possible
-from crmtheory.numerics import Array, growth_ratio, log_rising
-
-RULES = {nodes: np.polynomial.legendre.leggauss(nodes) for nodes in (16, 32, 128)}
-DROP = 36.0  # what lies e^−36 below the peak of the integrand is left out
-CHUNK = 2048  # rows at a time: the work arrays then stay in the processor's cache
+from crmtheory.models.pareto_leaving import left, purchases_before_leaving
+from crmtheory.numerics import Array, growth_ratio, in_logs, log_rising, negative_binomial, of_whole
 
 
 class ParetoNBD(Attrition):
@@ -45,27 +42,68 @@ class ParetoNBD(Attrition):
         Param("s", "shape of the rates of leaving"),
         Param("beta", "scale of the rates of leaving", "time"),
     )
+    processes: ClassVar = {"buying": ("alpha", -1.0), "leaving": ("beta", -1.0)}
 
     def loglik(self, theta: ArrayLike, x: Array, t_x: Array, T: Array) -> Array:
-        r, alpha, s, beta = positive(theta, 4, self.name)
-        return _loglik(r, alpha, s, beta, x, T, _left(theta, x, t_x, T))
+        theta = positive(theta, 4, self.name)
+        possible(x, t_x, T)
+        return _alive(theta, x, T) + np.logaddexp(0.0, left(theta, x, t_x, T)[0])
 
     def loglik_and_score(self, theta: Array, x: Array, t_x: Array, T: Array) -> tuple[Array, Array]:
         r, alpha, s, beta = theta
-        left = _left(theta, x, t_x, T, moments=True)
-        gone = special.expit(left.log_odds)
+        log_odds, *means = left(theta, x, t_x, T, moments=1)
+        log_alpha, over_alpha, log_beta, over_beta = means
+        gone = special.expit(log_odds)
         stay = 1 - gone
         psi = special.digamma
-        by_r = psi(r + x) - psi(r) + np.log(alpha) - stay * np.log(alpha + T) - gone * left.log_alpha
-        by_alpha = r / alpha - (r + x) * (stay / (alpha + T) + gone * left.over_alpha)
-        by_s = np.log(beta) - stay * np.log(beta + T) + gone * (1 / s - left.log_beta)
-        by_beta = s / beta - s * stay / (beta + T) - (s + 1) * gone * left.over_beta
-        loglik = _loglik(r, alpha, s, beta, x, T, left)
+        by_r = of_whole(lambda x: psi(r + x), x) if np.ndim(r) == 0 else psi(r + x)
+        by_r = by_r - psi(r) + np.log(alpha) - stay * np.log(alpha + T) - gone * log_alpha
+        by_alpha = r / alpha - (r + x) * (stay / (alpha + T) + gone * over_alpha)
+        by_s = np.log(beta) - stay * np.log(beta + T) + gone * (1 / s - log_beta)
+        by_beta = s / beta - s * stay / (beta + T) - (s + 1) * gone * over_beta
+        loglik = _alive(theta, x, T) + np.logaddexp(0.0, log_odds)
         return loglik, np.stack([r * by_r, alpha * by_alpha, s * by_s, beta * by_beta])
 
+    def hessian(self, theta: Array, weights: Array, x: Array, t_x: Array, T: Array) -> Array:
+        r, alpha, s, beta = theta
+        log_odds, *moments = left(theta, x, t_x, T, moments=2)
+        mean, square = np.stack(moments[:4]), iter(moments[4:])
+        gone = special.expit(log_odds)
+        one, bought = np.ones_like(x), r + x
+        # The likelihood is a common factor times e^(if alive) + e^(if left); first and second derivatives of each.
+        factor = np.stack([-one, -bought, -one, -(s + 1) * one])
+        if_left = factor * mean + np.array([0.0, 0.0, 1 / s, 0.0])[:, None]
+        if_alive = -np.stack([np.log(alpha + T), bought / (alpha + T), np.log(beta + T), s / (beta + T)])
+        apart = if_alive - if_left
+        second = np.einsum("in,jn,n->ij", apart, apart, weights * gone * (1 - gone))
+        of_left = weights * gone
+        for i in range(4):
+            for j in range(i, 4):
+                product = next(square)  # E[v_i v_j], of which the means' product is taken off: a covariance
+                spread = np.sum(of_left * factor[i] * factor[j] * (product - mean[i] * mean[j]))
+                second[i, j] += spread
+                if i != j:
+                    second[j, i] += spread
+                elif i in (1, 3):  # E 1/(α+τ)², E 1/(β+τ)²
+                    second[i, i] -= np.sum(of_left * factor[i] * product)
+        of_alive = weights * (1 - gone)
+        trigamma = of_whole(lambda x: special.polygamma(1, r + x), x) - special.polygamma(1, r)
+        second[0, 0] += weights @ trigamma
+        second[2, 2] -= np.sum(of_left) / s**2
+        second[1, 1] += of_alive @ (bought / (alpha + T) ** 2) - weights.sum() * r / alpha**2
+        second[3, 3] += of_alive @ (s / (beta + T) ** 2) - weights.sum() * s / beta**2
+        for i, scale, over in ((0, alpha, mean[1]), (2, beta, mean[3])):
+            mixed = weights.sum() / scale - of_alive @ (1 / (scale + T)) - of_left @ over
+            second[i, i + 1] += mixed
+            second[i + 1, i] += mixed
+        score = self.loglik_and_score(theta, x, t_x, T)[1] @ weights
+        return in_logs(theta, score / theta, second)
+
     def p_alive(self, theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
+        theta = positive(theta, 4, self.name)
         x, t_x, T = (np.asarray(value, float) for value in (x, t_x, T))
-        return special.expit(-_left(theta, x, t_x, T).log_odds)
+        possible(x, t_x, T)
+        return special.expit(-left(theta, x, t_x, T)[0])
 
     def expected_alive(self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, T: ArrayLike) -> Array:
         r, alpha, s, beta = positive(theta, 4, self.name)
@@ -74,126 +112,34 @@ class ParetoNBD(Attrition):
         growth = np.log1p(np.asarray(t, float) / (beta + T))
         return (r + x) / (alpha + T) * (beta + T) * growth * growth_ratio((s - 1) * growth)
 
+    def survival_alive(self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, T: ArrayLike) -> Array:
+        _, _, s, beta = positive(theta, 4, self.name)
+        t, _, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (t, x, T)))
+        return np.exp(-s * np.log1p(t / (beta + T)))
+
+    def pmf_alive(self, theta: ArrayLike, y: ArrayLike, t: ArrayLike, x: ArrayLike, T: ArrayLike) -> Array:
+        theta = positive(theta, 4, self.name)
+        y, t, x, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (y, t, x, T)))
+        r, alpha, s, beta = theta
+        # Silence: as the likelihood of nothing between T and T + t, relative to that of being alive at T.
+        silent = -(r + x) * np.log1p(t / (alpha + T)) - s * np.log1p(t / (beta + T))
+        silent = silent + np.logaddexp(0.0, left(theta, x, T, T + t)[0])
+        stayed = negative_binomial(y, r + x, t / (alpha + T)) * self.survival_alive(theta, t, x, T)
+        bought = stayed + purchases_before_leaving(theta, np.maximum(y, 1.0), t, x, T)
+        return np.minimum(np.where(y == 0, np.exp(np.minimum(silent, 0.0)), bought), 1.0)
+
     def draw_alive(
         self, theta: ArrayLike, x: Array, T: Array, rng: np.random.Generator
     ) -> tuple[Array, Array, Array]:
         r, alpha, s, beta = positive(theta, 4, self.name)
-        rate, leaving = rng.gamma(r + x) / (alpha + T), rng.gamma(s, size=len(x)) / (beta + T)
-        with np.errstate(divide="ignore", over="ignore"):  # a rate of leaving that underflows means: never
-            return rate, rng.standard_exponential(len(x)) / leaving, np.full(len(x), np.inf)
+        rate = rng.gamma(r + x) / (alpha + T)
+        with np.errstate(over="ignore"):
+            leaves = (beta + T) * np.expm1(rng.exponential(1.0, len(x)) / s)
+        return rate, leaves, np.full(len(x), np.inf)
 
 
-def _loglik(r: float, alpha: float, s: float, beta: float, x: Array, T: Array, left: _Left) -> Array:
-    """ln of the likelihood of being alive, times 1 + the odds of having left."""
-    alive = -r * np.log1p(T / alpha) - x * np.log(alpha + T) - s * np.log1p(T / beta)
-    return log_rising(r, x) + alive + np.logaddexp(0.0, left.log_odds)
-
-
-class _Left(NamedTuple):
-    """ln of P(left) / P(alive), and averages over the moment of leaving, given that the customer left."""
-
-    log_odds: Array
-    log_alpha: Array  # E ln(α + τ)
-    log_beta: Array  # E ln(β + τ)
-    over_alpha: Array  # E 1 / (α + τ)
-    over_beta: Array  # E 1 / (β + τ)
-
-
-def _left(theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, moments: bool = False) -> _Left:
-    """The integral over the moment of leaving, relative to the likelihood of being alive; rows are
-    broadcast.
-    """
-    theta = positive(theta, 4, ParetoNBD.name)
-    x, t_x, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (x, t_x, T)))
-    possible(x, t_x, T)
-    flat = [value.ravel() for value in (x, t_x, T)]
-    low, high, fall = _range(theta, *flat)
-    length = high - low
-    nodes = np.where((length <= 1) & (fall <= 18), 16, np.where(length <= 2, 32, 128))
-    answer = np.zeros((5, flat[0].size))
-    for count, rule in RULES.items():
-        rows = np.flatnonzero(nodes == count)
-        for part in np.split(rows, range(CHUNK, len(rows), CHUNK)):
-            if len(part):
-                x_, t_x_, T_, low_, high_ = (value[part] for value in (*flat, low, high))
-                answer[:, part] = _integrate(theta, x_, t_x_, T_, low_, high_, rule, moments)
-    return _Left(*answer.reshape(5, *x.shape))
-
-
-def _exponents(theta: Array, x: Array) -> tuple[float, float, Array, Array]:
-    """min(α, β), |α − β|, and the powers of (min + τ) and (max + τ) in the integrand."""
+def _alive(theta: Array, x: Array, T: Array) -> Array:
+    """ln of the likelihood of the purchases by a customer who is alive at T."""
     r, alpha, s, beta = theta
-    powers = (r + x, np.full_like(x, s + 1))
-    return min(alpha, beta), abs(alpha - beta), *(powers if alpha <= beta else powers[::-1])
-
-
-def _range(theta: Array, x: Array, t_x: Array, T: Array) -> tuple[Array, Array, Array]:
-    """The part of (ln(m + t_x), ln(m + T)) that matters, and how far the log integrand falls within it.
-
-    It ends where the integrand is e^−36 of its peak.
-
-    g(u) = u − K₁u − K₂ ln(e^u + D) is concave, so Newton from outside moves towards each end without passing
-    it.
-    """
-    small, gap, near, far = _exponents(theta, x)
-
-    def g(u: Array) -> Array:
-        return (1 - near) * u - far * np.log(np.exp(u) + gap)
-
-    def slope(u: Array) -> Array:
-        return 1 - near - far * (1.0 if gap == 0 else 1 / (1 + gap * np.exp(-u)))
-
-    low, high = np.log(small + t_x), np.log(small + T)
-    share = np.clip((1 - near) / far, 0.0, 1 - 1e-15)  # at an inner peak e^u / (e^u + D) has this value
-    with np.errstate(divide="ignore"):
-        inner = np.log(gap * share / (1 - share)) if gap > 0 else np.full_like(low, -np.inf)
-    peak = np.clip(
-        np.where(near < 1, inner if gap > 0 else np.where(near + far < 1, np.inf, -np.inf), -np.inf),
-        low,
-        high,
-    )
-    top = g(peak)
-    for end in (low, high):
-        for _ in range(5):
-            outside = np.flatnonzero(g(end) < top - DROP)
-            if not len(outside):
-                break
-            end[outside] -= ((g(end) - top + DROP) / slope(end))[outside]
-    return low, high, top - np.minimum(g(low), g(high))
-
-
-def _integrate(
-    theta: Array,
-    x: Array,
-    t_x: Array,
-    T: Array,
-    low: Array,
-    high: Array,
-    rule: tuple[Array, Array],
-    moments: bool,
-) -> Array:
-    """Log odds of having left (and the averages of `_Left`) by one quadrature rule, shape (5, n)."""
-    r, alpha, s, beta = theta
-    small = min(alpha, beta)
-    nodes, weights = rule
-    half = (high - low) / 2
-    u = low[:, None] + half[:, None] * (1 + nodes)  # ln(τ + min(α, β))
-    shifted = np.exp(u)
-    tau_alpha = shifted + (alpha - small)
-    tau_beta = shifted + (beta - small)
-    log_alpha = u if alpha == small else np.log(tau_alpha)
-    log_beta = u if beta == small else np.log(tau_beta)
-    # relative to the likelihood of being alive, (α+T)^−(r+x) (β+T)^−s
-    height = u - (r + x)[:, None] * (log_alpha - np.log(alpha + T)[:, None])
-    height -= s * (log_beta - np.log(beta + T)[:, None]) + log_beta
-    peak = height.max(axis=1)
-    density = weights * np.exp(height - peak[:, None])
-    total = density.sum(axis=1)
-    with np.errstate(divide="ignore"):  # t_x = T leaves no time to leave: odds 0
-        log_odds = np.log(s) + peak + np.log(half) + np.log(total)
-    if not moments:
-        return np.stack([log_odds, *[np.zeros_like(log_odds)] * 4])
-    averages = [
-        np.einsum("ij,ij->i", density, v) / total for v in (log_alpha, log_beta, 1 / tau_alpha, 1 / tau_beta)
-    ]
-    return np.stack([log_odds, *averages])
+    rising = log_rising(r, x) if np.ndim(r) else of_whole(lambda x: log_rising(r, x), x)
+    return rising - r * np.log1p(T / alpha) - x * np.log(alpha + T) - s * np.log1p(T / beta)

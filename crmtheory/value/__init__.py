@@ -28,7 +28,8 @@ from crmtheory.value.decisions import (
     profit_to_date,
     sensitivity,
 )
-from crmtheory.value.lifetime import Settings, check_revenue, clv, equity
+from crmtheory.value.forecast import check_revenue, forecast
+from crmtheory.value.lifetime import Settings, clv, equity
 
 __all__ = [
     "TREATMENT",
@@ -38,6 +39,7 @@ __all__ = [
     "check_revenue",
     "clv",
     "equity",
+    "forecast",
     "new_customer",
     "payback",
     "payback_in_words",

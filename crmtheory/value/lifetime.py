@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from crmtheory import numerics, units
 from crmtheory.errors import DomainError, SchemaError
-from crmtheory.models.answers import AttritionFit, SpendFit, histories
+from crmtheory.models.answers import AttritionFit, SpendFit, histories, interval
+from crmtheory.models.history import possible_level
 from crmtheory.numerics import Array
 from crmtheory.schema import broken
 
@@ -89,8 +91,9 @@ def clv(
     Returns
     -------
     frame on the summary's index: p_alive, expected_purchases (not discounted; NaN for an infinite horizon),
-    discounted_purchases, expected_spend, clv, clv_low, clv_high. The interval says how well the customer's
-    *average* is known, given both models; what one customer will really do scatters far more.
+    discounted_purchases, expected_spend, clv, and p_alive_low, p_alive_high, purchases_low, purchases_high, clv_low,
+    clv_high. The intervals say how well the customer's *average* is known, given both models; what one customer will
+    really do scatters far more: see `forecast`.
 
     Raises
     ------
@@ -98,29 +101,29 @@ def clv(
     SchemaError : a column is missing, a row impossible, or the unit of time unknown
     """
     parts = _parts(fit, spend, summary, horizon, discount_rate, margin, cost_per_purchase)
-    value = parts.discounted * parts.worth
-    z = stats.norm.ppf(0.5 + level / 2)
-    se = np.sqrt(_variance(fit, parts.by_fit) + _variance(spend, parts.by_spend))
+    discounted, place = parts.answers[DISCOUNTED][parts.inverse], parts.inverse
+    value = discounted * parts.worth
+    of_fit, of_spend = fit.error_of(parts.by_fit), spend.error_of(parts.by_spend)
+    se = np.hypot(of_fit[DISCOUNTED][place] * parts.worth, of_spend * margin * discounted)
+    z = stats.norm.ppf(1 - possible_level(level))
     # On the log scale where the value is a product of positive things and well known; else symmetric.
     relative = (cost_per_purchase == 0) & (value > 0) & (se < value)
     factor = np.exp(np.where(relative, z * se / np.where(relative, value, 1.0), 0.0))
-    low, high = (
-        np.where(relative, value / factor, value - z * se),
-        np.where(relative, value * factor, value + z * se),
-    )
-    end = fit.time(horizon)
-    purchases = (
-        fit.conditional(summary, end).to_numpy() if np.isfinite(end) else np.full(len(summary), np.nan)
-    )
+    alive_limits = interval(parts.answers[ALIVE], of_fit[ALIVE], level, "probability")
+    purchase_limits = interval(parts.answers[PURCHASES], of_fit[PURCHASES], level, "number")
     return pd.DataFrame(
         {
-            "p_alive": fit.p_alive(summary),
-            "expected_purchases": purchases,
-            "discounted_purchases": parts.discounted,
+            "p_alive": parts.answers[ALIVE][place],
+            "expected_purchases": parts.answers[PURCHASES][place],
+            "discounted_purchases": discounted,
             "expected_spend": parts.spend,
             "clv": value,
-            "clv_low": low,
-            "clv_high": high,
+            "clv_low": np.where(relative, value / factor, value - z * se),
+            "clv_high": np.where(relative, value * factor, value + z * se),
+            "p_alive_low": alive_limits[0][place],
+            "p_alive_high": alive_limits[1][place],
+            "purchases_low": purchase_limits[0][place],
+            "purchases_high": purchase_limits[1][place],
         },
         index=summary.index,
     )
@@ -147,66 +150,31 @@ def equity(
     it.
     """
     parts = _parts(fit, spend, summary, horizon, discount_rate, margin, cost_per_purchase)
-    total = float((parts.discounted * parts.worth).sum())
-    variance = _variance(fit, parts.by_fit.sum(axis=1)) + _variance(spend, parts.by_spend.sum(axis=1))
-    half = stats.norm.ppf(0.5 + level / 2) * np.sqrt(variance)
+    discounted = parts.answers[DISCOUNTED][parts.inverse]
+    total = float((discounted * parts.worth).sum())
+    worth = np.bincount(parts.inverse, parts.worth, parts.answers.shape[1])
+    of_fit = fit.error_of(parts.by_fit[:, DISCOUNTED] @ worth)
+    of_spend = spend.error_of(parts.by_spend @ (margin * discounted))
+    half = stats.norm.ppf(1 - possible_level(level)) * np.hypot(of_fit, of_spend)
     return pd.DataFrame(
         [{"customers": len(summary), "equity": total, "low": total - half, "high": total + half}]
     )
 
 
-def check_revenue(
-    fit: AttritionFit,
-    spend: SpendFit,
-    summary: pd.DataFrame,
-    revenue: pd.Series,
-    rng: np.random.Generator,
-    *,
-    draws: int = 400,
-    level: float = 0.95,
-) -> pd.DataFrame:
-    """Revenue of the holdout: what both models expected of these customers together, and what came.
-
-    Parameters
-    ----------
-    fit, spend : estimated on the calibration period; summary : with T_holdout
-    revenue : what each customer brought in the holdout; draws : simulated futures for the interval
-
-    Returns
-    -------
-    one-row frame: expected, low, high, actual. The interval is a *prediction* interval for the sum: each draw takes
-    parameters from their sampling distributions and simulates every customer's purchases and spend, given the past.
-    """
-    ahead = float(summary["T_holdout"].iloc[0])
-    parts = _parts(fit, spend, summary, ahead, 0.0, 1.0, 0.0)
-    x, t_x, T = histories(fit, summary)
-    (bought, m), _ = spend.model.read(summary)
-    totals = np.empty(draws)
-    for i in range(draws):
-        customer, _, _ = fit.model.future(fit.draw(rng), ahead, x, t_x, T, rng)
-        purchases = np.bincount(customer, minlength=len(summary))
-        totals[i] = spend.model.future(spend.draw(rng), purchases, bought, m, rng).sum()
-    low, high = np.quantile(totals, [(1 - level) / 2, (1 + level) / 2])
-    actual = float(revenue.reindex(summary.index).fillna(0.0).sum())
-    row = {
-        "expected": float((parts.discounted * parts.worth).sum()),
-        "low": low,
-        "high": high,
-        "actual": actual,
-    }
-    return pd.DataFrame([row])
+ALIVE, PURCHASES, DISCOUNTED = 0, 1, 2  # places in `_Parts.answers`
 
 
 class _Parts(NamedTuple):
-    """Pieces of the CLV, one per customer: D, S, margin · S − cost, and the derivatives of their product by
-    both ln θ.
+    """Pieces of the CLV. Those of the attrition model are one per distinct history (d), those of spend one per customer
+    (n); derivatives are by ln θ.
     """
 
-    discounted: Array
-    spend: Array
-    worth: Array
-    by_fit: Array  # (k, n)
+    answers: Array  # (3, d): P(alive), expected purchases, discounted purchases
+    by_fit: Array  # (k, 3, d)
+    inverse: NDArray[np.intp]  # (n,): the history of each customer
+    spend: Array  # (n,)
     by_spend: Array  # (3, n)
+    worth: Array  # (n,): margin · spend − cost
 
 
 def _parts(
@@ -218,38 +186,40 @@ def _parts(
     margin: float,
     cost_per_purchase: float,
 ) -> _Parts:
+    check_models(fit, spend)
+    delta, end = fit.force_of_interest(discount_rate), fit.time(horizon)
+    margin = checked_margin(margin)
+    rows, _, inverse = numerics.distinct_rows(histories(fit, summary), np.ones(len(summary)))
+    (x, m), _ = spend.model.read(summary)
+    distinct, _, of_rows = numerics.distinct_rows([x, m], np.ones(len(x)))
+
+    def purchases(theta: Array) -> Array:
+        own = fit.model.spread(theta, *rows[3:])
+        alive = fit.model.p_alive(own, *rows[:3])
+        counts = fit.model.of_the_living(own, end, delta, rows[0], rows[2])
+        return np.stack([alive, *(alive * count for count in counts)])
+
+    def mean_spend(theta: Array) -> Array:
+        return spend.model.conditional_mean(theta, *distinct)
+
+    per_purchase = mean_spend(spend.theta)[of_rows]
+    return _Parts(
+        purchases(fit.theta),
+        fit.gradient_of(purchases),
+        inverse,
+        per_purchase,
+        spend.gradient_of(mean_spend)[:, of_rows],
+        margin * per_purchase - cost_per_purchase,
+    )
+
+
+def check_models(fit: Any, spend: Any) -> None:
+    """Refuse anything but a fitted attrition model and a fitted spend model, in this order."""
     if not isinstance(fit, AttritionFit) or not isinstance(spend, SpendFit):
         raise SchemaError(
             "The first argument is a fitted attrition model (such as ParetoNBD().fit(summary)), the second a fitted "
             f"spend model (GammaGamma().fit(summary)); got {type(fit).__name__} and {type(spend).__name__}."
         )
-    delta, end = fit.force_of_interest(discount_rate), fit.time(horizon)
-    margin = checked_margin(margin)
-    rows, _, inverse = numerics.distinct_rows(list(histories(fit, summary)), np.ones(len(summary)))
-    (x, m), _ = spend.model.read(summary)
-
-    def purchases(theta: Array) -> Array:
-        return fit.model.discounted(theta, end, delta, *rows)
-
-    def mean_spend(theta: Array) -> Array:
-        return spend.model.conditional_mean(theta, x, m)
-
-    discounted, per_purchase = purchases(fit.theta)[inverse], mean_spend(spend.theta)
-    worth = margin * per_purchase - cost_per_purchase
-    return _Parts(
-        discounted,
-        per_purchase,
-        worth,
-        fit.gradient_of(purchases)[:, inverse] * worth,
-        spend.gradient_of(mean_spend) * margin * discounted,
-    )
-
-
-def _variance(fit: AttritionFit | SpendFit, gradient: Array) -> Array:
-    """g' V g for each column of the gradient: the delta method. NaN where the parameters have no
-    covariance.
-    """
-    return np.einsum("i...,ij,j...->...", gradient, fit.cov_used, gradient)
 
 
 def checked_margin(margin: float) -> float:

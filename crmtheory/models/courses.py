@@ -1,0 +1,73 @@
+"""Courses in time that the attrition models share: discounting, waiting, and drawing what will happen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from crmtheory.numerics import Array, legendre
+
+PANEL = 3.0  # length of one panel of the quadrature in the logarithm of time
+
+
+def discounted_integral(f: Callable[[Array], Array], scale: Array, horizon: float, delta: float) -> Array:
+    """∫ e^(−δt) f(t) dt over (0, horizon), by Gauss–Legendre on panels of equal length in ln(1 + t / scale).
+
+    f maps times (n,) to values (n,), one a row, and is smooth where t is below `scale` (n,).
+    """
+    length = np.log1p(min(horizon, 45.0 / abs(delta)) / scale)  # e^(−45) is below what a double can add
+    panels = max(math.ceil(length.max(initial=0.0) / PANEL), 1)
+    nodes, weights = legendre(20)
+    total = np.zeros_like(scale)
+    for panel in range(panels):
+        for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+            t = scale * np.expm1((panel + node) / panels * length)
+            total += weight / panels * length * (t + scale) * np.exp(-delta * t) * f(t)
+    return total
+
+
+def half_life(silent: Callable[[Array], Array], scale: Array) -> Array:
+    """The time at which silent(t), which falls with t, is one half; infinite where it is above after 10⁶ scales."""
+    low, high = np.full(scale.shape, -12.0), np.full(scale.shape, 6.0)  # log10 of t / scale
+    never = silent(scale * 1e6) > 0.5
+    for _ in range(50):
+        middle = (low + high) / 2
+        waiting = silent(scale * 10**middle) > 0.5
+        low, high = np.where(waiting, middle, low), np.where(waiting, high, middle)
+    return np.where(never, np.inf, scale * 10**high)
+
+
+def poisson_futures(
+    alive: NDArray[np.bool_],
+    rate: Array,
+    leaves_at: Array,
+    leaves_after: Array,
+    t: ArrayLike,
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.intp], Array, Array]:
+    """Purchases at random moments at a steady rate until the customer leaves, or t has passed.
+
+    Parameters
+    ----------
+    alive : who is a customer at first; rate : of buying; leaves_at : the time, leaves_after : the number of purchases
+        after which each leaves
+
+    Returns
+    -------
+    as `Attrition.future`
+    """
+    until = np.where(alive, np.minimum(leaves_at, t), 0.0)
+    counts = rng.poisson(rate * until)
+    customer = np.repeat(np.arange(len(rate)), counts)
+    time = rng.random(len(customer)) * until[customer]  # a Poisson process given its count
+    order = np.lexsort((time, customer))
+    time = time[order]
+    rank = np.arange(len(customer)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+    last = rank == leaves_after[customer]
+    leaves = np.where(alive, leaves_at, 0.0)
+    leaves[customer[last]] = time[last]
+    kept = rank <= leaves_after[customer]
+    return customer[kept], time[kept], leaves

@@ -1,0 +1,201 @@
+"""Time-invariant covariates: what is known of a customer besides the history changes how fast they buy and leave.
+
+A covariate z multiplies the customer's purchase rate by e^(γz), and the rate of leaving likewise; the parameters of the
+model are those of a customer with z = 0. In the Pareto/NBD that is α e^(−γz) for buying and β e^(−γz) for leaving, in
+the BG/NBD a e^(γz) for leaving: the odds of the mean chance to leave grow by e^(γz). Source: Fader & Hardie 2007,
+"Incorporating time-invariant covariates into the Pareto/NBD and BG/NBD models" (with b left as it is).
+
+Each effect is reported as the factor e^γ per unit of z, like a hazard ratio: 1 is no effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from crmtheory.errors import ConvergenceError, SchemaError
+from crmtheory.models.attrition import Attrition
+from crmtheory.models.base import Param
+from crmtheory.models.fit import Fit
+from crmtheory.models.history import numeric_columns
+from crmtheory.numerics import Array
+
+
+class WithCovariates(Attrition):
+    """An attrition model with covariates on buying, on leaving, or on both.
+
+    Parameters
+    ----------
+    base : the model without covariates, such as ParetoNBD()
+    buying, leaving : names of numeric columns of the summary (for categories make columns of 0 and 1)
+
+    Raises
+    ------
+    SchemaError : the model has no such process, or a column is named twice
+
+    >>> from crmtheory.models import ParetoNBD
+    >>> WithCovariates(ParetoNBD(), buying=["online"]).params[-1].name
+    'buying: online'
+    """
+
+    name: str  # type: ignore[misc]
+    params: tuple[Param, ...]  # type: ignore[misc]
+    columns: dict[str, str | None]  # type: ignore[misc]
+
+    def __init__(self, base: Attrition, buying: Sequence[str] = (), leaving: Sequence[str] = ()) -> None:
+        effects = [("buying", name) for name in buying] + [("leaving", name) for name in leaving]
+        for process, names in (("buying", buying), ("leaving", leaving)):
+            if isinstance(names, str):
+                raise SchemaError(f'{process} takes a list of columns: {process}=["{names}"].')
+            if names and process not in base.processes:
+                raise SchemaError(f"In the {base.name} nobody leaves, so no covariate can act on it.")
+            if len(set(names)) < len(names):
+                raise SchemaError(f"A covariate is named twice for {process}: {', '.join(names)}.")
+        if not effects:
+            raise SchemaError("Name at least one covariate for buying or leaving.")
+        self.base, self.effects = base, tuple(effects)
+        self.name = f"{base.name} with covariates"
+        meaning = {"buying": "factor on the purchase rate", "leaving": "factor on the rate of leaving"}
+        more = [Param(f"{process}: {name}", f"{meaning[process]} per unit") for process, name in effects]
+        self.params = (*base.params, *more)
+        self.covariates = tuple(dict.fromkeys(name for _, name in effects))
+        self.columns = {**base.columns, **dict.fromkeys(self.covariates)}
+
+    def read(self, summary: pd.DataFrame) -> tuple[list[Array], NDArray[np.bool_]]:
+        columns, usable = self.base.read(summary)
+        got = numeric_columns(summary, self.covariates)
+        for name, values in got.items():
+            wrong = ~np.isfinite(values)
+            if wrong.any():
+                first = summary.index[int(np.flatnonzero(wrong)[0])]
+                raise SchemaError(
+                    f'Covariate "{name}" is missing or infinite for {wrong.sum():,} of {len(values):,} customers, '
+                    f"first: {first}. Fill it in, or leave these customers out."
+                )
+        return [*columns, *got.values()], usable
+
+    def check(self, *rows: Array) -> None:
+        self.base.check(*rows[:3])
+        for name, values in zip(self.covariates, rows[3:], strict=True):
+            if np.ptp(values) == 0:
+                raise ConvergenceError(
+                    f'Covariate "{name}" is {values[0]:g} for every customer, so its effect cannot be told. '
+                    "Leave it out."
+                )
+
+    def standardise(self, rows: list[Array], weights: Array) -> tuple[list[Array], Array]:
+        k = len(self.base.params)
+        back = np.eye(len(self.params))
+        scaled = list(rows)
+        for j, (process, name) in enumerate(self.effects, start=k):
+            place = 3 + self.covariates.index(name)
+            mean = np.average(rows[place], weights=weights)
+            sd = np.sqrt(np.average((rows[place] - mean) ** 2, weights=weights))
+            scaled[place] = (rows[place] - mean) / sd
+            i, sign = self._acts_on(process)
+            back[j, j] = 1 / sd
+            back[i, j] = -sign * mean / sd  # the parameter of a customer with z = 0 instead of the mean
+        return scaled, back
+
+    def _acts_on(self, process: str) -> tuple[int, float]:
+        """Place and sign of the parameter that a process's covariates multiply."""
+        name, sign = self.base.processes[process]
+        return [param.name for param in self.base.params].index(name), sign
+
+    def spread(self, theta: Array, *extra: Array) -> Array:
+        """The base model's parameters of each customer, (k, n), from their covariates."""
+        k = len(self.base.params)
+        z = dict(zip(self.covariates, extra, strict=True))
+        own = np.repeat(theta[:k, None], len(extra[0]), axis=1) if np.ndim(theta) == 1 else theta[:k].copy()
+        for (process, name), factor in zip(self.effects, theta[k:], strict=True):
+            i, sign = self._acts_on(process)
+            own[i] *= np.exp(np.clip(sign * np.log(factor) * z[name], -300, 300))
+        return own
+
+    def loglik(self, theta: ArrayLike, x: Array, t_x: Array, T: Array, *extra: Array) -> Array:
+        theta = np.asarray(theta, float)
+        return self.base.loglik(self.spread(theta, *extra) if extra else self._own(theta), x, t_x, T)
+
+    def loglik_and_score(
+        self, theta: Array, x: Array, t_x: Array, T: Array, *extra: Array
+    ) -> tuple[Array, Array]:
+        z = dict(zip(self.covariates, extra, strict=True))
+        loglik, score = self.base.loglik_and_score(self.spread(theta, *extra), x, t_x, T)
+        more = []
+        for process, name in self.effects:
+            i, sign = self._acts_on(process)
+            more.append(sign * z[name] * score[i])
+        return loglik, np.stack([*score, *more])
+
+    def _own(self, theta: ArrayLike) -> Array:
+        """The base model's parameters: of each customer if spread, else of one whose covariates are all 0."""
+        return np.asarray(theta, float)[: len(self.base.params)]
+
+    def p_alive(self, theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
+        return self.base.p_alive(self._own(theta), x, t_x, T)
+
+    def expected_alive(self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, T: ArrayLike) -> Array:
+        return self.base.expected_alive(self._own(theta), t, x, T)
+
+    def survival_alive(self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, T: ArrayLike) -> Array:
+        return self.base.survival_alive(self._own(theta), t, x, T)
+
+    def pmf_alive(self, theta: ArrayLike, y: ArrayLike, t: ArrayLike, x: ArrayLike, T: ArrayLike) -> Array:
+        return self.base.pmf_alive(self._own(theta), y, t, x, T)
+
+    def draw_alive(
+        self, theta: ArrayLike, x: Array, T: Array, rng: np.random.Generator
+    ) -> tuple[Array, Array, Array]:
+        return self.base.draw_alive(self._own(theta), x, T, rng)
+
+    def declaration(self) -> dict[str, Any]:
+        """What makes this model again, by `from_declaration`."""
+        named: dict[str, list[str]] = {"buying": [], "leaving": []}
+        for process, name in self.effects:
+            named[process].append(name)
+        return {"base": self.base.name, **named}
+
+    def __repr__(self) -> str:
+        named = self.declaration()
+        return f"WithCovariates({self.base!r}, buying={named['buying']}, leaving={named['leaving']})"
+
+
+def likelihood_ratio(larger: Fit, smaller: Fit) -> pd.DataFrame:
+    """Do the covariates that only the larger model has say anything? The likelihood-ratio test (Wilks 1938).
+
+    Parameters
+    ----------
+    larger, smaller : fits to the same customers; the smaller model has none, or some, of the larger one's covariates
+
+    Returns
+    -------
+    one-row frame: statistic (twice the gain in log-likelihood), df, p_value
+
+    Raises
+    ------
+    SchemaError : the models are not nested, or the fits are not to the same number of customers
+    """
+    if not isinstance(larger.model, WithCovariates):
+        raise SchemaError(f"The larger model must have covariates, and {larger.model.name} has none.")
+    inner = smaller.model
+    base = inner.base if isinstance(inner, WithCovariates) else inner
+    fewer = set(inner.effects) if isinstance(inner, WithCovariates) else set()
+    if type(base) is not type(larger.model.base) or not fewer < set(larger.model.effects):
+        raise SchemaError(
+            f"The test compares a model with itself plus further covariates; {inner!r} is not contained in "
+            f"{larger.model!r}."
+        )
+    if larger.n != smaller.n or larger.unit != smaller.unit:
+        raise SchemaError(
+            f"The fits are to {larger.n:,} and {smaller.n:,} customers (units {larger.unit}, {smaller.unit}). "
+            "Fit both to the same summary."
+        )
+    statistic = max(2 * (larger.loglik - smaller.loglik), 0.0)
+    df = len(larger.theta) - len(smaller.theta)
+    p_value = float(stats.chi2.sf(statistic, df))
+    return pd.DataFrame([{"statistic": statistic, "df": df, "p_value": p_value}])

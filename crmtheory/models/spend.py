@@ -1,0 +1,54 @@
+"""The family of models of spend: how much a purchase is worth, from x purchases of mean m."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from crmtheory.errors import ConvergenceError
+from crmtheory.models.answers import SpendFit
+from crmtheory.models.base import Model
+from crmtheory.models.history import numeric_columns
+from crmtheory.numerics import Array
+
+
+class Spend(Model):
+    """How much customers spend per purchase. A fit leaves out customers whose repeat purchases brought nothing, or
+    less than nothing after refunds; a prediction takes their mean spend as 0.
+    """
+
+    columns: ClassVar = {"x": None, "m": "money"}
+
+    def conditional_mean(self, theta: ArrayLike, x: ArrayLike, m: ArrayLike) -> Array:
+        """E[mean spend per purchase | x purchases of mean m]."""
+        raise NotImplementedError
+
+    def mean(self, theta: ArrayLike) -> float:
+        """Mean spend per purchase over all customers."""
+        raise NotImplementedError
+
+    def future(
+        self, theta: ArrayLike, purchases: Array, x: Array, m: Array, rng: np.random.Generator
+    ) -> Array:
+        """One draw of what customers with these histories spend in so many further purchases, in all."""
+        raise NotImplementedError
+
+    def read(self, summary: pd.DataFrame) -> tuple[list[Array], NDArray[np.bool_]]:
+        got = numeric_columns(summary, ("x", "m"))
+        known = (got["x"] > 0) & np.isfinite(got["m"])
+        x, m = np.where(known, got["x"], 0.0), np.where(known, np.maximum(got["m"], 0.0), 0.0)
+        return [x, m], m > 0
+
+    def check(self, *rows: Array) -> None:
+        if np.ptp(rows[1]) == 0:
+            raise ConvergenceError(
+                f"{self.name}: every customer spends exactly {rows[1][0]:g} per "
+                f"purchase, so spread cannot be estimated. "
+                "Use that number as the spend, or check that the amount column is the money and not a count."
+            )
+
+    def result(self, **parts: Any) -> SpendFit:
+        return SpendFit(**parts)

@@ -1,0 +1,122 @@
+"""What customers will do and spend, with *prediction* intervals: they hold what will be counted, not its average."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from crmtheory.models.answers import AttritionFit, SpendFit, histories
+from crmtheory.models.history import possible_level
+from crmtheory.numerics import Array
+from crmtheory.value.lifetime import check_models
+
+CUSTOMERS = 2_000_000  # simulated customers at a time
+
+
+def forecast(
+    fit: AttritionFit,
+    spend: SpendFit,
+    summary: pd.DataFrame,
+    rng: np.random.Generator,
+    *,
+    horizon: float | str = "52 weeks",
+    level: float = 0.95,
+    draws: int = 400,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Purchases and revenue of each customer over the horizon, and of all together, with prediction intervals.
+
+    Each draw takes the parameters of both models from their estimated sampling distributions and simulates what every
+    customer does and spends, given the past. Nothing is discounted, and revenue is before margin and costs.
+
+    Parameters
+    ----------
+    fit, spend, summary, horizon : as in `clv`, the horizon finite; draws : simulated futures
+
+    Returns
+    -------
+    by customer, on the summary's index: purchases, purchases_low, purchases_high, revenue, revenue_low, revenue_high
+    (the middle ones means over the draws); and the same columns for the sum over all, one row
+    """
+    check_models(fit, spend)
+    tail = possible_level(level)
+    parts, totals = [], np.zeros((2, draws))
+    for futures in _futures(fit, spend, summary, fit.time(horizon), rng, draws):
+        totals += futures.sum(axis=2)
+        parts.append(_limits(futures, tail))
+    each = np.concatenate(parts, axis=1) if parts else np.empty((6, 0))
+    columns = [kind + end for kind in ("purchases", "revenue") for end in ("", "_low", "_high")]
+    together = _limits(totals[:, :, None], tail)
+    return (
+        pd.DataFrame(dict(zip(columns, each, strict=True)), index=summary.index),
+        pd.DataFrame(together.T, columns=columns),
+    )
+
+
+def check_revenue(
+    fit: AttritionFit,
+    spend: SpendFit,
+    summary: pd.DataFrame,
+    revenue: pd.Series,
+    rng: np.random.Generator,
+    *,
+    draws: int = 400,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Revenue of the holdout: what both models expected of these customers together, and what came.
+
+    Parameters
+    ----------
+    fit, spend : estimated on the calibration period; summary : with T_holdout
+    revenue : what each customer brought in the holdout; draws : simulated futures for the interval
+
+    Returns
+    -------
+    one-row frame: expected, low, high, actual. The interval is the *prediction* interval of `forecast` for the sum.
+    """
+    ahead = float(summary["T_holdout"].iloc[0])
+    _, together = forecast(fit, spend, summary, rng, horizon=ahead, level=level, draws=draws)
+    expected = float((fit.conditional(summary, ahead) * spend.conditional_mean(summary)).sum())
+    row = {
+        "expected": expected,
+        "low": float(together["revenue_low"].iloc[0]),
+        "high": float(together["revenue_high"].iloc[0]),
+        "actual": float(revenue.reindex(summary.index).fillna(0.0).sum()),
+    }
+    return pd.DataFrame([row])
+
+
+def _futures(
+    fit: AttritionFit,
+    spend: SpendFit,
+    summary: pd.DataFrame,
+    ahead: float,
+    rng: np.random.Generator,
+    draws: int,
+) -> Iterator[Array]:
+    """Simulated purchases and revenue, (2, draws, customers), of some of the customers at a time."""
+    columns = histories(fit, summary)
+    (bought, m), _ = spend.model.read(summary)
+    thetas = [(fit.draw(rng), spend.draw(rng)) for _ in range(draws)]
+    size = max(CUSTOMERS // draws, 1)
+    for first in range(0, len(summary), size):
+        rows = slice(first, first + size)
+        x, t_x, T, *extra = (column[rows] for column in columns)
+        futures = np.empty((2, draws, len(x)))
+        for i, (theta, spend_theta) in enumerate(thetas):
+            own = fit.model.spread(theta, *extra)
+            customer, _, _ = fit.model.future(own, ahead, x, t_x, T, rng)
+            purchases = np.bincount(customer, minlength=len(x))
+            futures[0, i] = purchases
+            futures[1, i] = spend.model.future(spend_theta, purchases, bought[rows], m[rows], rng)
+        yield futures
+
+
+def _limits(futures: Array, tail: float) -> Array:
+    """Mean, low and high over the draws of purchases and of revenue, (6, customers); counts stay whole numbers."""
+    rows = []
+    for values in futures:
+        low, high = np.quantile(values, [tail, 1 - tail], axis=0, method="inverted_cdf")
+        rows += [values.mean(axis=0), low, high]
+    return np.stack(rows)
