@@ -50,7 +50,7 @@ def _stirling_tail(z: Array) -> Array:
     """ln Γ(z) minus its leading Stirling terms, for z ≥ 16 (Abramowitz & Stegun 6.1.41; next term below
     1e-16).
     """
-    w = 1.0 / (z * z)
+    w = (1.0 / z) ** 2
     return (1 / 12 - w * (1 / 360 - w * (1 / 1260 - w * (1 / 1680 - w * (1 / 1188 - w * 691 / 360360))))) / z
 
 

@@ -12,7 +12,7 @@ from statsmodels.tools.numdiff import approx_hess
 from crmtheory.errors import ConvergenceError, DomainError, SchemaError
 from crmtheory.models import ATTRITION, BGNBD, MODELS, NBD, GammaGamma, ParetoNBD
 
-each_model = pytest.mark.parametrize("name", MODELS)
+each_model = pytest.mark.parametrize("name", [*ATTRITION, "Gamma-Gamma"])
 each_attrition = pytest.mark.parametrize("name", ATTRITION)
 
 

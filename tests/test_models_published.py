@@ -8,7 +8,7 @@ is not exact.
 import numpy as np
 import pytest
 
-from crmtheory.models import BGNBD, MBGNBD, MODELS, NBD, GammaGamma, ParetoNBD
+from crmtheory.models import BGBB, BGNBD, MBGNBD, MODELS, NBD, SBG, GammaGamma, ParetoNBD
 
 ESTIMATES = {
     "NBD": (0.385, 12.07),
@@ -93,6 +93,8 @@ def test_a_model_is_known_by_the_name_it_has_in_the_literature():
         "BG/NBD": BGNBD,
         "MBG/NBD": MBGNBD,
         "Pareto/NBD": ParetoNBD,
+        "BG/BB": BGBB,
         "Gamma-Gamma": GammaGamma,
+        "sBG": SBG,
     }
     assert {name: type(model) for name, model in MODELS.items()} == expected

@@ -23,8 +23,8 @@ def purchases_of_the_living(rho: Array, u: Array, a: Array, b: Array) -> Array:
     rho, u, a, b = (value.ravel() for value in (rho, u, a, b))
     c = a + b - 1
     kappa = c - rho
-    # Up to u = 49 the series is short enough; below κ = −5 its terms alternate too much.
-    quick = (u <= 49) & (kappa >= -5)
+    # Up to u = 19 the series is short enough; below κ = −5 its terms alternate too much.
+    quick = (u <= 19) & (kappa >= -5)
     values = np.empty(rho.size)
     values[quick], sound = _by_series(u[quick], a[quick], c[quick], kappa[quick])
     quick[quick] = sound

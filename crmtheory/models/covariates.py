@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from crmtheory.errors import ConvergenceError, SchemaError
+from crmtheory.errors import ConvergenceError, SchemaError, unknown
 from crmtheory.models.attrition import Attrition
 from crmtheory.models.base import Param
 from crmtheory.models.fit import Fit
@@ -159,6 +159,16 @@ class WithCovariates(Attrition):
         for process, name in self.effects:
             named[process].append(name)
         return {"base": self.base.name, **named}
+
+    @classmethod
+    def from_declaration(cls, declaration: dict[str, Any]) -> WithCovariates:
+        """The model that gave this declaration; SchemaError if the package has no such base model."""
+        from crmtheory.models import ATTRITION  # the package imports this file
+
+        name = declaration["base"]
+        if name not in ATTRITION:
+            raise SchemaError(unknown("model", name, ATTRITION))
+        return cls(ATTRITION[name], declaration["buying"], declaration["leaving"])
 
     def __repr__(self) -> str:
         named = self.declaration()

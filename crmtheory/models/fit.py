@@ -5,7 +5,7 @@ Notation: θ (k,) parameters, all positive; η = ln θ, the scale on which inter
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -120,6 +120,21 @@ class Fit:
     def time(self, duration: float | str) -> float:
         """A duration in the unit of this fit."""
         return in_unit(duration, self.unit)
+
+    def to_json(self) -> str:
+        """The fit as text that `from_json` reads: parameters, covariance, units, verdict; never data."""
+        from crmtheory.models.interchange import (
+            to_json,
+        )  # it knows the kinds of fit, and so imports this file
+
+        return to_json(self)
+
+    @staticmethod
+    def from_json(text: str, models: Sequence[Any] = ()) -> Any:
+        """The fit that was written by `to_json`; `models` are those of your own it may be of."""
+        from crmtheory.models.interchange import from_json
+
+        return from_json(text, models)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Fit) or type(self.model) is not type(other.model):
