@@ -205,7 +205,12 @@ def with_covariates(cdnow):
 def test_a_model_with_covariates_keeps_how_it_was_made(with_covariates):
     content = json.loads(to_json(with_covariates))
     assert content["model"] == "Pareto/NBD with covariates"
-    assert content["declaration"] == {"base": "Pareto/NBD", "buying": ["later"], "leaving": []}
+    assert content["declaration"] == {
+        "base": "Pareto/NBD",
+        "buying": ["later"],
+        "leaving": [],
+        "centre": {"later": 0.0},
+    }
     assert content["parameters"][-1] == "buying: later"
 
 

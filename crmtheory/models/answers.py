@@ -159,7 +159,7 @@ class AttritionFit(Fit):
             yield np.bincount(customer, minlength=draws * n).reshape(draws, n).astype(float)
 
     def expected(self, t: ArrayLike | str, *, level: float | None = None) -> Any:
-        """Expected repeat purchases of a new customer in the first t; with covariates, of one with all of them 0."""
+        """Expected repeat purchases of a new customer in the first t; with covariates, of an average one."""
         if isinstance(t, str) or np.ndim(t) == 0:
             times: Any = self.time(t)  # type: ignore[arg-type]
         else:

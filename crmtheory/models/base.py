@@ -129,23 +129,24 @@ class Model:
         by_column = [scales.get(unit_ or "", 1.0) for unit_ in self.columns.values()]
         by_param = np.array([scales.get(p.unit or "", 1.0) for p in self.params])
         scaled = [column / scale for column, scale in zip(distinct, by_column, strict=True)]
-        scaled, back = self.standardise(scaled, numbers)
-        best, evaluations = self._climb(scaled, numbers)
-        theta = np.exp(back @ best.point) * by_param
+        model = self.settled(scaled, numbers)
+        scaled, factor = model.standardise(scaled, numbers)
+        best, evaluations = model._climb(scaled, numbers)
+        theta = np.exp(factor * best.point) * by_param
         cov_log, used, verdict = judge(
             self.name, [p.name for p in self.params], best, n, best.evaluations + evaluations
         )
         if robust:
-            score = self.loglik_and_score(np.exp(best.point), *scaled)[1]
+            score = model.loglik_and_score(np.exp(best.point), *scaled)[1]
             scatter = np.einsum("ji,ki,i->jk", score, score, numbers)
             cov_log, used = cov_log @ scatter @ cov_log, used @ scatter @ used
-        cov_log, used = _carried(cov_log, back), _carried(used, back)
+        cov_log, used = cov_log * np.outer(factor, factor), used * np.outer(factor, factor)
         return self.result(
-            model=self,
+            model=model,
             theta=theta,
             cov=np.outer(theta, theta) * cov_log,
             cov_used=used,
-            loglik=float(numbers @ self.loglik(theta, *distinct)),
+            loglik=float(numbers @ model.loglik(theta, *distinct)),
             n=n,
             unit=unit,
             verdict=verdict,
@@ -202,23 +203,19 @@ class Model:
             evaluations += more
         return max(found, key=lambda p: average(p)[0]), evaluations
 
+    def settled(self, rows: list[Array], weights: Array) -> Model:
+        """The model with what it takes from the data beside its parameters; for most that is nothing."""
+        return self
+
     def standardise(self, rows: list[Array], weights: Array) -> tuple[list[Array], Array]:
-        """The columns on which the search is made, and the matrix (k, k) that takes the ln θ found there back."""
-        return rows, np.eye(len(self.params))
+        """The columns on which the search is made, and the factors (k,) that take the ln θ found there back."""
+        return rows, np.ones(len(self.params))
 
     def check(self, *rows: Array) -> None:
         """Refuse data on which the likelihood has no maximum. A family says which."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
-
-
-def _carried(cov: Array, back: Array) -> Array:
-    """The covariance of back @ η from that of η; what mixes with a parameter that has none (NaN) has none."""
-    unknown = np.isnan(np.diag(cov)) @ np.abs(back).T > 0
-    carried = back @ np.nan_to_num(cov) @ back.T
-    carried[unknown, :] = carried[:, unknown] = np.nan
-    return carried
 
 
 def positive(theta: ArrayLike, k: int, name: str) -> Array:

@@ -1,16 +1,17 @@
 """Time-invariant covariates: what is known of a customer besides the history changes how fast they buy and leave.
 
-A covariate z multiplies the customer's purchase rate by e^(γz), and the rate of leaving likewise; the parameters of the
-model are those of a customer with z = 0. In the Pareto/NBD that is α e^(−γz) for buying and β e^(−γz) for leaving, in
-the BG/NBD a e^(γz) for leaving: the odds of the mean chance to leave grow by e^(γz). Source: Fader & Hardie 2007,
-"Incorporating time-invariant covariates into the Pareto/NBD and BG/NBD models" (with b left as it is).
+A covariate z multiplies the customer's purchase rate by e^(γz), and the rate of leaving likewise. A fit counts z from
+its mean, so the parameters of the model are those of a customer whose covariates are average. In the Pareto/NBD that is
+α e^(−γz) for buying and β e^(−γz) for leaving, in the BG/NBD a e^(γz) for leaving: the odds of the mean chance to leave
+are multiplied by e^(γz). Source: Fader & Hardie 2007, "Incorporating time-invariant covariates into the Pareto/NBD and
+BG/NBD models" (with b left as it is).
 
 Each effect is reported as the factor e^γ per unit of z, like a hazard ratio: 1 is no effect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,7 @@ class WithCovariates(Attrition):
         self.params = (*base.params, *more)
         self.covariates = tuple(dict.fromkeys(name for _, name in effects))
         self.columns = {**base.columns, **dict.fromkeys(self.covariates)}
+        self.centre: dict[str, float] = dict.fromkeys(self.covariates, 0.0)
 
     def read(self, summary: pd.DataFrame) -> tuple[list[Array], NDArray[np.bool_]]:
         columns, usable = self.base.read(summary)
@@ -88,19 +90,27 @@ class WithCovariates(Attrition):
                     "Leave it out."
                 )
 
+    def settled(self, rows: list[Array], weights: Array) -> WithCovariates:
+        means = [float(np.average(z, weights=weights)) for z in rows[3:]]
+        return self._at(dict(zip(self.covariates, means, strict=True)))
+
+    def _at(self, centre: Mapping[str, float]) -> WithCovariates:
+        """The same model with parameters that are those of a customer whose covariates have these values."""
+        named = self.declaration()
+        model = WithCovariates(self.base, named["buying"], named["leaving"])
+        model.centre = dict(centre)
+        return model
+
     def standardise(self, rows: list[Array], weights: Array) -> tuple[list[Array], Array]:
-        k = len(self.base.params)
-        back = np.eye(len(self.params))
-        scaled = list(rows)
-        for j, (process, name) in enumerate(self.effects, start=k):
-            place = 3 + self.covariates.index(name)
-            mean = np.average(rows[place], weights=weights)
-            sd = np.sqrt(np.average((rows[place] - mean) ** 2, weights=weights))
-            scaled[place] = (rows[place] - mean) / sd
-            i, sign = self._acts_on(process)
-            back[j, j] = 1 / sd
-            back[i, j] = -sign * mean / sd  # the parameter of a customer with z = 0 instead of the mean
-        return scaled, back
+        factors, scaled = np.ones(len(self.params)), list(rows)
+        for place, name in enumerate(self.covariates, start=3):
+            gap = rows[place] - self.centre[name]
+            sd = float(np.sqrt(np.average(gap**2, weights=weights)))
+            scaled[place] = self.centre[name] + gap / sd
+            for j, (_, other) in enumerate(self.effects, start=len(self.base.params)):
+                if other == name:
+                    factors[j] = 1 / sd
+        return scaled, factors
 
     def _acts_on(self, process: str) -> tuple[int, float]:
         """Place and sign of the parameter that a process's covariates multiply."""
@@ -110,12 +120,15 @@ class WithCovariates(Attrition):
     def spread(self, theta: Array, *extra: Array) -> Array:
         """The base model's parameters of each customer, (k, n), from their covariates."""
         k = len(self.base.params)
-        z = dict(zip(self.covariates, extra, strict=True))
+        z = self._from_centre(extra)
         own = np.repeat(theta[:k, None], len(extra[0]), axis=1) if np.ndim(theta) == 1 else theta[:k].copy()
         for (process, name), factor in zip(self.effects, theta[k:], strict=True):
             i, sign = self._acts_on(process)
             own[i] *= np.exp(np.clip(sign * np.log(factor) * z[name], -300, 300))
         return own
+
+    def _from_centre(self, extra: tuple[Array, ...]) -> dict[str, Array]:
+        return {name: z - self.centre[name] for name, z in zip(self.covariates, extra, strict=True)}
 
     def loglik(self, theta: ArrayLike, x: Array, t_x: Array, T: Array, *extra: Array) -> Array:
         theta = np.asarray(theta, float)
@@ -124,7 +137,7 @@ class WithCovariates(Attrition):
     def loglik_and_score(
         self, theta: Array, x: Array, t_x: Array, T: Array, *extra: Array
     ) -> tuple[Array, Array]:
-        z = dict(zip(self.covariates, extra, strict=True))
+        z = self._from_centre(extra)
         loglik, score = self.base.loglik_and_score(self.spread(theta, *extra), x, t_x, T)
         more = []
         for process, name in self.effects:
@@ -133,7 +146,7 @@ class WithCovariates(Attrition):
         return loglik, np.stack([*score, *more])
 
     def _own(self, theta: ArrayLike) -> Array:
-        """The base model's parameters: of each customer if spread, else of one whose covariates are all 0."""
+        """The base model's parameters: of each customer if spread, else of one whose covariates are the means."""
         return np.asarray(theta, float)[: len(self.base.params)]
 
     def p_alive(self, theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
@@ -155,10 +168,10 @@ class WithCovariates(Attrition):
 
     def declaration(self) -> dict[str, Any]:
         """What makes this model again, by `from_declaration`."""
-        named: dict[str, list[str]] = {"buying": [], "leaving": []}
+        named: dict[str, Any] = {"buying": [], "leaving": []}
         for process, name in self.effects:
             named[process].append(name)
-        return {"base": self.base.name, **named}
+        return {"base": self.base.name, **named, "centre": self.centre}
 
     @classmethod
     def from_declaration(cls, declaration: dict[str, Any]) -> WithCovariates:
@@ -168,7 +181,7 @@ class WithCovariates(Attrition):
         name = declaration["base"]
         if name not in ATTRITION:
             raise SchemaError(unknown("model", name, ATTRITION))
-        return cls(ATTRITION[name], declaration["buying"], declaration["leaving"])
+        return cls(ATTRITION[name], declaration["buying"], declaration["leaving"])._at(declaration["centre"])
 
     def __repr__(self) -> str:
         named = self.declaration()

@@ -33,7 +33,8 @@ def left(theta: Array, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, moments: int 
     (1, …): the log odds; with moments = 1 (5, …): and the means of v = ln(α+τ), 1/(α+τ), ln(β+τ), 1/(β+τ); with
     moments = 2 (15, …): and the means of v_i v_j, i ≤ j
     """
-    x, t_x, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (x, t_x, T)))
+    like = theta[0]  # a number, or one for each customer
+    x, t_x, T, _ = np.broadcast_arrays(*(np.asarray(value, float) for value in (x, t_x, T)), like)
     flat = [value.ravel() for value in (x, t_x, T)]
     theta = theta[:, None] if theta.ndim == 1 else theta
     low, high, fall = _range(theta, *flat)
