@@ -203,7 +203,7 @@ Objective = Callable[[Array], tuple[float, Array]]
 Curvature = Callable[[Array], Array]
 
 
-def search(f: Objective, start: Array, bound: float) -> tuple[Array, int]:
+def search(f: Objective, start: Array, bound: ArrayLike) -> tuple[Array, int]:
     """A point near the maximum of f(point) → (value, gradient) inside |point| ≤ bound, by quasi-Newton;
     evaluations.
     """
@@ -212,21 +212,22 @@ def search(f: Objective, start: Array, bound: float) -> tuple[Array, int]:
         value, gradient = f(point)
         return -value, -gradient
 
-    box = [(-bound, bound)] * len(start)
+    limits = np.broadcast_to(bound, start.shape)
+    box = list(zip(-limits, limits, strict=True))
     options = {"maxiter": 500, "maxfun": 2000, "ftol": 1e-13, "gtol": 1e-7}
     found = optimize.minimize(negative, start, jac=True, method="L-BFGS-B", bounds=box, options=options)
     return found.x, int(found.nfev)
 
 
 def maximise(
-    f: Objective, curvature: Curvature, start: Array, bound: float, hessian: Array | None = None
+    f: Objective, curvature: Curvature, start: Array, bound: ArrayLike, hessian: Array | None = None
 ) -> Optimum:
     """Maximise f(point) → (value, gradient) inside the box |point| ≤ bound, by Newton from a start that is
     near.
 
     A Hessian from elsewhere (of fewer rows, say) serves for the first steps while they shrink well; before the last
     ones it is taken anew by `curvature`. Where Newton cannot be trusted (the curvature is not that of a maximum, the
-    step is long, the value falls) it goes back to quasi-Newton once.
+    step is long, the value falls) it goes back to quasi-Newton once, and after that takes shorter steps.
     """
     count = 0
 
@@ -235,6 +236,7 @@ def maximise(
         count += 1
         return f(point)
 
+    bound = np.broadcast_to(bound, start.shape)
     point, searched = np.clip(start, -bound, bound), False
     value, gradient = evaluate(point)
     own = hessian is None
@@ -249,14 +251,25 @@ def maximise(
             continue
         if size < 1e-9:
             break
+        if step is not None and searched:
+            step = step * min(1.0, 0.5 / size)
         trial = point if step is None else np.clip(point + step, -bound, bound)
         trial_value, trial_gradient = (value, gradient) if step is None else evaluate(trial)
-        lost = size > 0.5 or trial_value < value - 1e-13 * abs(value)
-        if lost:
-            if searched:
-                break
+        least = value - 1e-13 * abs(value)
+        lost = (size > 0.5 and not searched) or trial_value < least
+        if lost and not searched:
             trial, searched = search(evaluate, point, bound)[0], True
             trial_value, trial_gradient = evaluate(trial)
+        elif step is None:
+            break
+        for _ in range(6):
+            if trial_value >= least or step is None:
+                break
+            step = step / 4
+            trial = np.clip(point + step, -bound, bound)
+            trial_value, trial_gradient = evaluate(trial)
+        if trial_value < least:
+            break
         point, value, gradient, last = trial, trial_value, trial_gradient, size
         if lost or (
             own and size > 1e-5
@@ -265,9 +278,9 @@ def maximise(
     return Optimum(point, value, gradient, 0.5 * (hessian + hessian.T), count, _held(point, gradient, bound))
 
 
-def _held(point: Array, gradient: Array, bound: float) -> NDArray[np.bool_]:
+def _held(point: Array, gradient: Array, bound: ArrayLike) -> NDArray[np.bool_]:
     """Which coordinates lie on the edge of the box and would not come back."""
-    return (np.abs(point) > bound - 0.1) & (np.sign(point) * gradient > -1e-6)
+    return (np.abs(point) > np.asarray(bound) - 0.1) & (np.sign(point) * gradient > -1e-6)
 
 
 def _newton_step(gradient: Array, hessian: Array, held: NDArray[np.bool_]) -> Array | None:

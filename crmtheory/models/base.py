@@ -27,6 +27,10 @@ from crmtheory.units import days_per
 
 LEVELS = (4000, 40_000)  # customers of the samples on which the way to the maximum is walked
 LOG_BOUND = float(np.log(1e5))  # parameters are sought between 1e-5 and 1e5, in units of the data's own scale
+# Each next parameter has a little more room: when two grow in proportion only the first is held at its bound, and what
+# their ratio says keeps its interval.
+MORE_ROOM = 0.5
+FAR = 9.0  # |ln θ| from which on a search may have lost its way on a flat stretch
 
 
 @dataclass(frozen=True)
@@ -169,10 +173,14 @@ class Model:
         hessian = None
         for part, times in samples:
             average, curvature = self._average(part, times)
-            best = numerics.maximise(average, curvature, point, LOG_BOUND, hessian)
+            best = numerics.maximise(average, curvature, point, self._bounds, hessian)
             point, hessian = best.point, best.hessian
             evaluations += best.evaluations
         return best, evaluations - best.evaluations
+
+    @property
+    def _bounds(self) -> Array:
+        return np.asarray(LOG_BOUND + MORE_ROOM * np.arange(len(self.params)), float)
 
     def _average(self, rows: list[Array], weights: Array) -> tuple[numerics.Objective, numerics.Curvature]:
         """The mean log-likelihood with its gradient, and its Hessian, as functions of ln θ."""
@@ -189,16 +197,14 @@ class Model:
         return average, curvature
 
     def _search(self, average: numerics.Objective) -> tuple[Array, int]:
-        """A point near the maximum. A search that ends on the edge is repeated from elsewhere; the best
-        counts.
-        """
+        """A point near the maximum. A search that ends far out is repeated from elsewhere; the best counts."""
         k = len(self.params)
-        point, evaluations = numerics.search(average, np.zeros(k), LOG_BOUND)
-        if np.abs(point).max() < LOG_BOUND - 1e-6:
+        point, evaluations = numerics.search(average, np.zeros(k), self._bounds)
+        if (np.abs(point) < FAR).all():
             return point, evaluations
         found = [point]
         for other in np.random.default_rng(0).uniform(-3, 3, (10, k)):  # the same starts every time
-            point, more = numerics.search(average, other, LOG_BOUND)
+            point, more = numerics.search(average, other, self._bounds)
             found.append(point)
             evaluations += more
         return max(found, key=lambda p: average(p)[0]), evaluations

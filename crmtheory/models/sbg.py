@@ -12,7 +12,6 @@ p is Beta(α, β + n), which answers every question about customers who are stil
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -23,7 +22,7 @@ from crmtheory.errors import DomainError, SchemaError
 from crmtheory.models.base import Param, positive
 from crmtheory.models.contract import Contract, ContractFit, contracts, whole
 from crmtheory.models.history import counts
-from crmtheory.numerics import Array, Optimum, beta_mean, log_rising
+from crmtheory.numerics import Array, beta_mean, log_rising
 
 SMALL_SHAPE = 0.3  # below it the density of p is taken apart at p = 0 before the quadrature
 
@@ -71,15 +70,6 @@ class SBG(Contract):
         score = self.loglik_and_score(theta, t, lost)[1] @ weights  # by ln θ: what the change of scale adds
         plain = np.array([[by_alpha, shared], [shared, by_beta]])
         return np.outer(theta, theta) * plain + np.diag(score)
-
-    def _climb(self, rows: list[Array], weights: Array) -> tuple[Optimum, int]:
-        """As in `Model`. When churn is constant both shapes grow together until they are held at the edge, but their
-        ratio, the churn, is known and keeps its standard error: then only one of them counts as held.
-        """
-        best, evaluations = super()._climb(rows, weights)
-        if best.at_bound.all():
-            best = replace(best, at_bound=np.arange(2) == np.argmax(np.abs(best.point)))
-        return best, evaluations
 
     def survival(self, theta: ArrayLike, t: ArrayLike) -> Array:
         alpha, beta = positive(theta, 2, self.name)
