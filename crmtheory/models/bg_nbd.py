@@ -65,7 +65,7 @@ class BGNBD(Attrition):
         """
         r, alpha, a, b = theta
         k = x + self.extra_chance
-        chance = np.log(a) - np.log(np.where(k > 0, b + k - 1, 1.0))
+        chance = np.log(a) - np.log(np.where(k > 0, b + (k - 1), 1.0))
         return np.where(k > 0, chance + (r + x) * np.log1p((T - t_x) / (alpha + t_x)), -np.inf)
 
     def loglik_and_score(self, theta: Array, x: Array, t_x: Array, T: Array) -> tuple[Array, Array]:
@@ -79,7 +79,7 @@ class BGNBD(Attrition):
         by_alpha = r / alpha - (r + x) / (alpha + T) + left * (r + x) * (1 / (alpha + T) - 1 / (alpha + t_x))
         both = psi(a + b) - of_x(lambda k: psi(a + b + k), k)
         by_a = both + left / a
-        by_b = both + of_x(lambda k: psi(b + k), k) - psi(b) - left / np.where(k > 0, b + k - 1, 1.0)
+        by_b = both + of_x(lambda k: psi(b + k), k) - psi(b) - left / np.where(k > 0, b + (k - 1), 1.0)
         loglik = self._likelihood_alive(theta, x, T) + np.logaddexp(0.0, log_odds)
         return loglik, np.stack([r * by_r, alpha * by_alpha, a * by_a, b * by_b])
 
@@ -87,7 +87,7 @@ class BGNBD(Attrition):
         r, alpha, a, b = theta
         k = x + self.extra_chance
         left = special.expit(self._log_odds_left(theta, x, t_x, T))
-        last = np.where(k > 0, b + k - 1, 1.0)
+        last = np.where(k > 0, b + (k - 1), 1.0)
         now, then = 1 / (alpha + T), 1 / (alpha + t_x)
         # The likelihood is that of being alive times 1 + the odds of having left; these are the derivatives of ln odds.
         odds = np.stack([_silence(alpha, t_x, T), (r + x) * (now - then), np.full_like(x, 1 / a), -1 / last])

@@ -2,6 +2,6 @@
 saves.
 """
 
-from crmtheory.plots import captions, concentration, style, value
+from crmtheory.plots import captions, concentration, evaluation, style, value
 
-__all__ = ["captions", "concentration", "style", "value"]
+__all__ = ["captions", "concentration", "evaluation", "style", "value"]

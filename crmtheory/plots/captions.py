@@ -63,15 +63,6 @@ def cohorts(table: pd.DataFrame, days: int, words: str) -> str:
     )
 
 
-def differences(table: pd.DataFrame, best: str) -> str:
-    worse = table[table["low"] > 0].index
-    clearly = ", ".join(worse) if len(worse) else "none"
-    return (
-        f"Error (RMSE) of each prediction above that of {best}, with 95% intervals of the difference on the "
-        f"same customers. Clearly worse: {clearly}."
-    )
-
-
 def by_frequency(table: pd.DataFrame, best: str) -> str:
     first = table.iloc[0]
     return (

@@ -15,23 +15,6 @@ from crmtheory.plots.labels import label
 from crmtheory.plots.style import BLUE, GREY, INK, axes
 
 SHOWN = ("RMSE", "top-decile lift", "log score")
-LABELS: dict[str, dict[str, str]] = {
-    "en": {
-        "MAE": "MAE (purchases per customer)\nlower is better",
-        "RMSE": "RMSE (purchases per customer)\nlower is better",
-        "bias": "bias (predicted / actual − 1)\n0 is best",
-        "rank correlation": "rank correlation (1: perfect)\nhigher is better",
-        "top-decile lift": "top-decile lift (1: as the average)\nhigher is better",
-        "log score": "log score (per customer)\nhigher is better",
-        "calibration error": "calibration error (part of actual)\nlower is better",
-        "all": "all origins",
-        "origin": "origin {day}",
-        "model": "model",
-        "rule": "rule of thumb",
-        "nothing": "no estimate",
-        "no probabilities": "gives no probabilities",
-    }
-}
 NEUTRAL = {"bias": 0.0, "rank correlation": 0.0, "top-decile lift": 1.0, "calibration error": 0.0}
 MARKERS = ("o", "s", "^", "v", "P", "X")
 STRIPE = 0.66  # part of a row over which its origins are spread
@@ -87,14 +70,14 @@ def score(table: pd.DataFrame, measure: str = "RMSE", ax: Axes | None = None, la
             ax.plot([row["low"], row["high"]], [height] * 2, color=colour, linewidth=width)
             ax.plot(row["estimate"], height, color=colour, linestyle="none", **_form(day, days))
         if not there:
-            text = _label("no probabilities" if name in rules and measure == "log score" else "nothing", lang)
+            text = label("no probabilities" if name in rules and measure == "log score" else "nothing", lang)
             middle = ax.get_yaxis_transform()  # wherever the axis of the measure ends
             ax.text(0.5, place, text, transform=middle, color="#6b6b6b", fontsize=8, ha="center", va="center")
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.grid(False, axis="y")
     ax.tick_params(axis="y", length=0)
-    ax.set_xlabel(_label(measure, lang))
+    ax.set_xlabel(label(measure, lang))
     if new:
         ax.figure.legend(handles=_handles(table, lang), loc="outside lower center", ncols=3, frameon=False)
     return ax
@@ -162,16 +145,12 @@ def _form(day: str, days: list[str]) -> dict[str, Any]:
 
 def _handles(table: pd.DataFrame, lang: str) -> list[Line2D]:
     days = _origins(table)
-    words = {day: _label("origin", lang).format(day=day) for day in days} | {"all": _label("all", lang)}
+    words = {day: label("origin", lang).format(day=day) for day in days} | {"all": label("all", lang)}
     marks = [Line2D([], [], color=INK, label=text, **_form(day, days)) for day, text in words.items()]
     kinds = (("model", BLUE), ("rule", GREY))
     present = set(table["kind"])
     return marks + [
-        Line2D([], [], color=colour, linewidth=5, label=_label(kind, lang))
+        Line2D([], [], color=colour, linewidth=5, label=label(kind, lang))
         for kind, colour in kinds
         if kind in present
     ]
-
-
-def _label(key: str, lang: str) -> str:
-    return LABELS[lang][key] if lang in LABELS else label(key, lang)

@@ -7,7 +7,6 @@ from crmtheory.errors import SchemaError, unknown
 LABELS: dict[str, dict[str, str]] = {
     "en": {
         "80/20 rule": "rule: 20% bring 80%",
-        "RMSE above best": "error above that of {best} (RMSE, purchases per customer)",
         "actual": "actual",
         "actual mean": "actual purchases per customer",
         "all equal": "all customers equal",
@@ -46,6 +45,19 @@ LABELS: dict[str, dict[str, str]] = {
         "time since start": "{unit}s since the start of the log",
         "top share": "top {at:.0%}, with 95% interval",
         "value so far": "value so far ({unit})",
+        "MAE": "MAE (purchases per customer)\nlower is better",
+        "RMSE": "RMSE (purchases per customer)\nlower is better",
+        "bias": "bias (predicted / actual − 1)\n0 is best",
+        "rank correlation": "rank correlation (1: perfect)\nhigher is better",
+        "top-decile lift": "top-decile lift (1: as the average)\nhigher is better",
+        "log score": "log score (per customer)\nhigher is better",
+        "calibration error": "calibration error (part of actual)\nlower is better",
+        "all": "all origins",
+        "origin": "origin {day}",
+        "model": "model",
+        "rule": "rule of thumb",
+        "nothing": "no estimate",
+        "no probabilities": "gives no probabilities",
     }
 }
 

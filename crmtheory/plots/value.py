@@ -103,20 +103,6 @@ def by_frequency(table: pd.DataFrame, holdout: str, ax: Axes | None = None, lang
     return ax
 
 
-def differences(table: pd.DataFrame, best: str, ax: Axes | None = None, lang: str = "en") -> Axes:
-    """Errors above that of the best prediction, as dots with intervals; a table of `holdout.differences`."""
-    rows = table.iloc[::-1]
-    ax = axes(ax, height=3.0)
-    place = np.arange(len(rows))
-    error = [rows["difference"] - rows["low"], rows["high"] - rows["difference"]]
-    ax.errorbar(rows["difference"], place, xerr=error, fmt="o", color=BLUE, capsize=3)
-    ax.axvline(0, color=INK, linestyle="--", linewidth=1)
-    ax.set_yticks(place, rows.index)
-    ax.set_xlabel(label("RMSE above best", lang).format(best=best))
-    ax.margins(y=0.12)
-    return ax
-
-
 def tracking(table: pd.DataFrame, split: float, unit: str, ax: Axes | None = None, lang: str = "en") -> Axes:
     """Cumulative repeat purchases over time: counted, and expected from the calibration period with its
     prediction band.

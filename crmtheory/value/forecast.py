@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from crmtheory.errors import DomainError
 from crmtheory.models.answers import AttritionFit, SpendFit, histories
 from crmtheory.models.history import possible_level
 from crmtheory.numerics import Array
@@ -37,12 +38,20 @@ def forecast(
     Returns
     -------
     by customer, on the summary's index: purchases, purchases_low, purchases_high, revenue, revenue_low, revenue_high
-    (the middle ones means over the draws); and the same columns for the sum over all, one row
+    (purchases and revenue are means over the draws); and the same columns for the sum over all, one row
+
+    Raises
+    ------
+    DomainError : the horizon is infinite
     """
     check_models(fit, spend)
-    tail = possible_level(level)
+    tail, ahead = possible_level(level), fit.time(horizon)
+    if not np.isfinite(ahead):
+        raise DomainError(
+            'A forecast needs an end, such as "52 weeks": for ever, a customer may buy without end.'
+        )
     parts, totals = [], np.zeros((2, draws))
-    for futures in _futures(fit, spend, summary, fit.time(horizon), rng, draws):
+    for futures in _futures(fit, spend, summary, ahead, rng, draws):
         totals += futures.sum(axis=2)
         parts.append(_limits(futures, tail))
     each = np.concatenate(parts, axis=1) if parts else np.empty((6, 0))

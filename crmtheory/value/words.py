@@ -153,6 +153,17 @@ def caveat(check: pd.Series) -> str:
     return "not to be relied on: the models failed on the holdout"
 
 
+def two_intervals(table: pd.DataFrame, will: pd.DataFrame, span: str) -> str:
+    """How well the best customer's average is known, and how far what the customer does may lie from it."""
+    best = table["clv"].idxmax()
+    row, own = table.loc[best], will.loc[best]
+    return (
+        f"For the customer worth most, the mean of all customers with that history is {row['expected_purchases']:.1f} "
+        f"purchases {span}, known to within [{row['purchases_low']:.1f}, {row['purchases_high']:.1f}]. "
+        f"That one customer may make anything from {own['purchases_low']:.0f} to {own['purchases_high']:.0f}."
+    )
+
+
 def ahead(horizon: float | str) -> str:
     """A horizon as people say it.
 

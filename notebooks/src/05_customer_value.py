@@ -77,9 +77,11 @@ import pandas as pd
 from crmtheory import assumptions, claims, concentration, datasets, holdout, peer, simulate, tracking, value
 from crmtheory import transactions as logs
 from crmtheory.chapter import open_chapter
+from crmtheory.evaluation import evaluate
 from crmtheory.models import BGNBD, GammaGamma, ParetoNBD
 from crmtheory.plots import captions, style
 from crmtheory.plots import concentration as draw_shares
+from crmtheory.plots import evaluation as draw_scores
 from crmtheory.plots import value as draw
 from crmtheory.value import words
 
@@ -308,7 +310,7 @@ chapter.table(wide, caption="Models and naive rules on the holdout", formats=dic
 # %%
 fit, behind = fits[best], holdout.differences(guesses, summary["x_holdout"], best, rng())
 first = judged[judged["measure"] == "RMSE"].set_index("prediction")["estimate"].loc[list(fits)].idxmin()
-chapter.show(draw.differences(behind, best), name="models", alt="{text}", text=captions.differences(behind, best))
+chapter.table(behind, caption=f"RMSE less that of {best}, purchases per customer", formats=dict.fromkeys(behind, "{:.3f}"))
 chapter.say("{choice} {beaten}", choice=words.choice(behind, fitted, best, first), beaten=words.beaten(judged, best, list(naive)))
 
 # %% [markdown]
@@ -342,6 +344,18 @@ text = captions.tracking(track, best, origin, unit)
 chapter.show(draw.tracking(track, origin, unit), name="tracking", alt="{text}", text=text)
 
 # %% [markdown]
+# One split says how a model did once. So let all models start anew at three earlier dates, the **rolling origins** (滚动起点). At each they
+# know only what was known then, and predict the same length of time ahead. One measure is new: the **log score** (对数得分) is the mean
+# logarithm of the probability a model gave to the number of purchases that came. It is higher the better a model knows what it does not
+# know. A rule of thumb gives no probabilities, so it has none.
+
+# %%
+rolling = evaluate(None, log, rng(), unit=unit)
+chapter.save(rolling.table, "evaluation")
+text = draw_scores.caption(rolling.table, rolling.gain, f"{rolling.horizon:.0f} {unit}s")
+chapter.show(draw_scores.scores(rolling.table)[0], name="evaluation", alt="{text}", text=text)
+
+# %% [markdown]
 # Two more tests of what follows. P(alive) says that silent customers who used to be busy have left. Did they? And do purchases times
 # spend add up to the revenue that came?
 
@@ -372,10 +386,11 @@ chapter.say("{text}", text=words.unseen(now, today))
 
 # %% [markdown]
 # When will a customer buy next? The *median wait* is the time by which half of such customers have bought again. It is infinite when
-# it is more likely than not that no purchase will ever come.
+# it is more likely than not that no purchase will ever come. Beside it stands the wait of a customer who is known to be still there.
 
 # %%
 waits = pd.DataFrame({"p_alive": alive, "p_no_purchase": now.p_no_purchase(today, horizon), "median_wait": now.median_wait(today)})
+waits["wait_if_alive"] = now.median_wait(today, given_alive=True)
 busiest = waits.join(today).sort_values("x", ascending=False)
 chapter.table(busiest, rows=6, caption=f"Busiest customers: P(no purchase {words.ahead(horizon)}), and median wait in {unit}s", formats=dict.fromkeys(waits, "{:.3f}"))
 chapter.say("For **{share:.0%}** of all customers the median wait is infinite.", share=np.isinf(waits["median_wait"]).mean())
@@ -389,9 +404,23 @@ chapter.say("For **{share:.0%}** of all customers the median wait is infinite.",
 
 # %%
 table = value.clv(now, spend, today, **settings.for_clv)
-chapter.save(table.join(waits[["p_no_purchase", "median_wait"]]).join(today), "customers")
 formats = dict.fromkeys(["expected_spend", "clv", "clv_low", "clv_high"], currency + "{:,.2f}") | {"p_alive": "{:.3f}"}
-chapter.table(table.sort_values("clv", ascending=False), caption=f"Customer lifetime value {words.ahead(horizon)}", formats=formats)
+ordered = table.sort_values("clv", ascending=False)[["p_alive", "expected_purchases", *list(formats)[:4]]]
+chapter.table(ordered, caption=f"Customer lifetime value {words.ahead(horizon)}", formats=formats)
+
+# %% [markdown]
+# Two intervals, two questions. The first is how well the *mean* is known. The second is what *this customer will do*: simulate each
+# customer's future many times, with parameters drawn anew each time.
+
+# %%
+span = horizon if np.isfinite(now.time(horizon)) else "52 weeks"
+will, together = value.forecast(now, spend, today, rng(), horizon=span)
+near = table if span == horizon else value.clv(now, spend, today, **settings.over(span))
+means = near[["expected_purchases", "purchases_low", "purchases_high"]].set_axis(["mean", "mean, low", "mean, high"], axis=1)
+both = means.join(will[["purchases_low", "purchases_high"]].set_axis(["will buy, low", "will buy, high"], axis=1)).loc[ordered.index]
+chapter.table(both, caption=f"Purchases {words.ahead(span)}: the mean, and what will be counted", formats=dict.fromkeys(means, "{:.2f}"))
+chapter.save(table.join(waits.drop(columns="p_alive")).join(will.add_prefix("will_")).join(today), "customers")
+chapter.say("{text}", text=words.two_intervals(near, will, words.ahead(span)))
 
 # %%
 total = value.equity(now, spend, today, **settings.for_clv).iloc[0]
