@@ -27,7 +27,8 @@ def main(full: bool, dry_run: bool) -> None:
         for row in subject.rows(sizes):
             click.echo(" | ".join(row.cells))
             measured.append(row)
-    notes = [*(row.verdict for row in measured if row.verdict), *notes]
+    grown = [fits.growth(sizes.customers)] if full else []
+    notes = [*(row.verdict for row in measured if row.verdict), *grown, *notes]
     text = "\n\n".join([f"{environment()}.", markdown(measured), *notes])
     click.echo(f"\n{text}")
     if not dry_run:

@@ -49,7 +49,7 @@ class Timed:
 class Row:
     """One line of the table.
 
-    `check` says how far both came to the same answer; `target` is the most seconds allowed.
+    `check` says how far both came to the same answer; `target` is the most seconds allowed, `faster` the least ratio.
     """
 
     job: str
@@ -59,6 +59,7 @@ class Row:
     peer: str = ""
     theirs: Timed | None = None
     target: float | None = None
+    faster: float | None = None
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -68,12 +69,17 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """Whether the target was met, in a sentence; empty without a target."""
-        if self.target is None:
-            return ""
-        met = "met" if self.ours.median < self.target else "missed"
-        took = _digits(self.ours.median)
-        return f"{self.job}, {self.size}: the target of less than {self.target:g} s was {met} ({took} s)."
+        """Whether the targets were met, in a sentence; empty without a target."""
+        found = []
+        if self.target is not None:
+            met = "met" if self.ours.median < self.target else "missed"
+            took = _digits(self.ours.median)
+            found.append(f"the target of less than {self.target:g} s was {met} ({took} s)")
+        if self.faster is not None and self.theirs is not None:
+            ratio = self.theirs.median / self.ours.median
+            met = "met" if ratio >= self.faster else "missed"
+            found.append(f"the target of {self.faster:g} times as fast was {met} ({_digits(ratio)} times)")
+        return f"{self.job}, {self.size}: {' and '.join(found)}." if found else ""
 
 
 HEAD = ("job", "size", "ours, s", "peer", "peer, s", "ratio", "same answer?")
