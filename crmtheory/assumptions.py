@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from crmtheory.errors import DomainError
-from crmtheory.models.answers import SpendFit
+from crmtheory.models.spend import SpendFit
 from crmtheory.numerics import Array
 
 LEAST_CUSTOMERS, LEAST_REPEATS = 50, 20

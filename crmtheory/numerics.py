@@ -94,7 +94,9 @@ def beta_mean(f: Callable[[Array, Array], Array], a: Array, b: Array, head: Arra
         low = low - (log_density(low) + left) / (a - (a + b) * special.expit(low))
         high = high - (log_density(high) + drop) / (a - (a + b) * special.expit(high))
     width = np.sqrt((a + b) / (a * b))  # standard deviation of s near its mode
-    nodes = int(np.ceil(np.max((high - low) / np.minimum(spacing, 0.7 * width)))) + 1
+    # f may bring a peak of its own, whose curvature is at most a: nodes no further apart than half of its width
+    step = np.minimum(np.minimum(spacing, 0.7 * width), 0.5 / np.sqrt(a))
+    nodes = int(np.ceil(np.max((high - low) / step))) + 1
     s = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, nodes)
     weight = np.exp(a[:, None] * (s - mode[:, None]) - (a + b)[:, None] * (_softplus(s) - level[:, None]))
     return np.sum(weight * f(special.expit(s), special.expit(-s)), axis=1) / np.sum(weight, axis=1)

@@ -214,27 +214,31 @@ def test_a_model_with_covariates_keeps_how_it_was_made(with_covariates):
     assert content["parameters"][-1] == "buying: later"
 
 
-def test_a_model_with_covariates_is_made_again(with_covariates, monkeypatch):
-    def from_declaration(declaration):
-        return WithCovariates(ParetoNBD(), declaration["buying"], declaration["leaving"])
-
-    if not hasattr(WithCovariates, "from_declaration"):
-        monkeypatch.setattr(WithCovariates, "from_declaration", from_declaration, raising=False)
+def test_a_model_with_covariates_is_made_again(with_covariates):
     back = from_json(to_json(with_covariates))
     assert_same(back, with_covariates)
     assert back.model.declaration() == with_covariates.model.declaration()
 
 
-def test_a_model_with_covariates_may_be_given_as_well(with_covariates):
-    back = from_json(to_json(with_covariates), models=[with_covariates.model])
-    assert back.model is with_covariates.model
+def test_where_covariates_are_counted_from_comes_back_also_when_the_model_is_given(cdnow):
+    frame = cdnow.assign(later=np.arange(len(cdnow)) % 7 + 3.0)
+    model = WithCovariates(BGNBD(), buying=["later"])
+    fit = model.fit(frame)
+    for back in (from_json(to_json(fit)), from_json(to_json(fit), models=[model])):
+        assert back == fit
+        assert back.conditional(frame, 10).equals(fit.conditional(frame, 10))
 
 
-def test_a_declaration_that_cannot_be_read_is_refused(with_covariates, monkeypatch):
-    def from_declaration(declaration):
-        return declaration["base"]
+def test_the_base_of_a_model_with_covariates_may_be_ones_own(cdnow):
+    class Mine(BGNBD):
+        name = "Mine"
 
-    monkeypatch.setattr(WithCovariates, "from_declaration", from_declaration, raising=False)
+    fit = WithCovariates(Mine(), buying=["later"]).fit(cdnow.assign(later=np.arange(len(cdnow)) % 7))
+    assert from_json(to_json(fit), models=[Mine()]) == fit
+    assert refused(to_json(fit)).startswith('There is no model "Mine".')
+
+
+def test_a_declaration_that_cannot_be_read_is_refused(with_covariates):
     message = refused(changed(with_covariates, declaration={}))
     assert message == (
         "The declaration of \"Pareto/NBD with covariates\" cannot be read (KeyError('base')). Give the text that "

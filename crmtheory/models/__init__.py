@@ -5,7 +5,7 @@
 ['NBD', 'BG/NBD', 'MBG/NBD', 'Pareto/NBD', 'BG/BB', 'Gamma-Gamma', 'sBG']
 """
 
-from crmtheory.models.answers import AttritionFit, SpendFit
+from crmtheory.models.answers import AttritionFit
 from crmtheory.models.attrition import Attrition
 from crmtheory.models.base import Model, Param
 from crmtheory.models.bg_bb import BGBB
@@ -17,7 +17,7 @@ from crmtheory.models.gamma_gamma import GammaGamma
 from crmtheory.models.nbd import NBD
 from crmtheory.models.pareto_nbd import ParetoNBD
 from crmtheory.models.sbg import SBG
-from crmtheory.models.spend import Spend
+from crmtheory.models.spend import Spend, SpendFit
 from crmtheory.models.verdict import Verdict
 
 MODELS: dict[str, Model] = {

@@ -21,7 +21,7 @@ from scipy import stats
 from crmtheory import numerics
 from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.models.fit import Fit
-from crmtheory.models.history import possible_level
+from crmtheory.models.history import counts, possible_level
 from crmtheory.numerics import Array
 from crmtheory.units import days_per
 
@@ -175,13 +175,19 @@ class AttritionFit(Fit):
         return pd.DataFrame({"expected": values, "low": low, "high": high}, index=index)
 
     def total(
-        self, question: str, summary: pd.DataFrame, *arguments: Any, level: float = 0.95
+        self,
+        question: str,
+        summary: pd.DataFrame,
+        *arguments: Any,
+        level: float = 0.95,
+        weights: str | None = None,
     ) -> pd.DataFrame:
         """The sum over these customers of an answer, with a confidence interval for the sum.
 
         Parameters
         ----------
         question : "p_alive", "conditional", "p_no_purchase" or "discounted"; arguments : as the method of that name
+        weights : the column that says for how many customers each row stands
 
         Returns
         -------
@@ -191,7 +197,8 @@ class AttritionFit(Fit):
         if question not in TOTALS:
             raise SchemaError(unknown("question", question, TOTALS))
         rows, inverse = self._rows(summary)
-        weights = np.bincount(inverse, minlength=len(rows[0])).astype(float)
+        stands_for = counts(summary, weights) if weights else np.ones(len(summary))
+        times = np.bincount(inverse, stands_for, len(rows[0]))
         given = [*arguments]
         if question == "discounted":
             given = [self.time(given[0]), self.force_of_interest(given[1])]
@@ -201,10 +208,10 @@ class AttritionFit(Fit):
 
         def sum_of(theta: Array) -> Array:
             own = self.model.spread(theta, *rows[3:])
-            return np.atleast_1d(weights @ getattr(self.model, name)(own, *given, *rows[:3]))
+            return np.atleast_1d(times @ getattr(self.model, name)(own, *given, *rows[:3]))
 
         value, low, high = (float(v[0]) for v in self._limits(sum_of, level, "number"))
-        return pd.DataFrame([{"customers": len(summary), "total": value, "low": low, "high": high}])
+        return pd.DataFrame([{"customers": int(stands_for.sum()), "total": value, "low": low, "high": high}])
 
     def _rows(self, summary: pd.DataFrame) -> tuple[list[Array], Any]:
         rows, _, inverse = numerics.distinct_rows(histories(self, summary), np.ones(len(summary)))
@@ -239,29 +246,6 @@ class AttritionFit(Fit):
 
 
 TOTALS = ("p_alive", "conditional", "p_no_purchase", "discounted")
-
-
-class SpendFit(Fit):
-    """A fitted model of spend."""
-
-    def mean(self) -> float:
-        """Mean spend per purchase over all customers; DomainError when it does not exist."""
-        return self.model.mean(self.theta)
-
-    def median(self) -> float:
-        """The median over customers of their mean spend; exists always."""
-        return self.model.median(self.theta)
-
-    def conditional_mean(self, summary: pd.DataFrame, *, level: float | None = None) -> Any:
-        """Expected spend per purchase of each customer; those without a repeat purchase get the mean of all."""
-        (x, m), _ = self.model.read(summary)
-        name = "expected_spend"
-        value = self.model.conditional_mean(self.theta, x, m)
-        if level is None:
-            return pd.Series(value, index=summary.index, name=name)
-        gradient = self.gradient_of(lambda theta: self.model.conditional_mean(theta, x, m))
-        low, high = interval(value, self.error_of(gradient), level, "number")
-        return pd.DataFrame({name: value, "low": low, "high": high}, index=summary.index)
 
 
 def interval(value: Array, se: Array, level: float, kind: str) -> tuple[Array, Array]:

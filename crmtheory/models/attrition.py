@@ -127,8 +127,8 @@ class Attrition(Model):
             raise DomainError("A number of purchases must be whole and 0 or more.")
         if np.isinf(np.asarray(t, float)).any():
             raise DomainError("A number of purchases needs a finite time.")
-        alive = self.p_alive(theta, x, t_x, T)
-        return alive * self.pmf_alive(theta, y, t, x, T) + np.where(y == 0, 1 - alive, 0.0)
+        some = self.p_alive(theta, x, t_x, T) * self.pmf_alive(theta, np.maximum(y, 1), t, x, T)
+        return np.where(y == 0, self.p_no_purchase(theta, t, x, t_x, T), some)
 
     def p_no_purchase(
         self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
@@ -213,7 +213,7 @@ class Attrition(Model):
         come.
 
         With `given_alive` it is that of a customer known to be one at T. Found by bisection of
-        P(no purchase in the next t) = 1/2 up to a million times the age.
+        P(no purchase in the next t) = 1/2.
         """
         theta = np.asarray(theta, float)
         x, t_x, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (x, t_x, T)))

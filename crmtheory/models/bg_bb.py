@@ -20,6 +20,7 @@ for a customer who is still there, or has left after i more opportunities.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -113,20 +114,13 @@ class BGBB(Attrition):
     ) -> Array:
         return super().p_no_purchase(theta, _opportunities(t), x, t_x, T)
 
-    def median_wait(
-        self, theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, given_alive: bool = False
-    ) -> Array:
-        """Median number of opportunities from T to the next purchase: the smallest k with P(no purchase in the
-        next k) ≤ 1/2. Infinite where that takes more than a million opportunities, or for ever.
-
-        With `given_alive` it is that of a customer known to be one at T.
+    def half_time(self, silent: Callable[[Array], Array], theta: Array, T: Array) -> Array:
+        """The least whole number of opportunities after which silent(t) is one half or less; infinite where that takes
+        more than a million, or for ever.
         """
-        x, t_x, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (x, t_x, T)))
 
         def waiting(k: Array) -> NDArray[np.bool_]:
-            if given_alive:
-                return self.pmf_alive(theta, 0.0, k, x, T) > 0.5 + 1e-11  # the rounding of the logarithms
-            return self.p_no_purchase(theta, k, x, t_x, T) > 0.5 + 1e-11
+            return silent(k) > 0.5 + 1e-11  # the rounding of the logarithms
 
         low, high = np.zeros(T.shape), np.full(T.shape, LONGEST)
         never = waiting(high)
@@ -136,12 +130,10 @@ class BGBB(Attrition):
             low, high = np.where(yet, middle, low), np.where(yet, high, middle)
         return np.where(never, np.inf, high)
 
-    def discounted(
-        self, theta: ArrayLike, horizon: float, delta: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
-    ) -> Array:
-        """Expected purchases in (T, T + horizon], each discounted at the continuous rate δ (per opportunity) to T.
-
-        With an infinite horizon this is the DERT of Fader, Hardie & Shang (2010), here discounted to T itself.
+    def discounted_alive(self, theta: Array, horizon: float, delta: float, x: Array, T: Array) -> Array:
+        """Expected purchases in (T, T + horizon] of customers alive at T, each discounted at the continuous rate δ (per
+        opportunity) to T. With an infinite horizon it leads to the DERT of Fader, Hardie & Shang (2010), here
+        discounted to T itself.
 
         Raises
         ------
@@ -152,17 +144,15 @@ class BGBB(Attrition):
                 "An infinite horizon needs a discount rate above 0: without one the value may be infinite."
             )
         if delta == 0:
-            return self.conditional(theta, horizon, x, t_x, T)
-
-        def alive(theta: Array, t: Array, x: Array, T: Array) -> Array:
-            alpha, beta, gamma, stay = positive(theta, 4, self.name)
-            k = np.minimum(_opportunities(t), 60 / delta if delta > 0 else np.inf)
-            # the first opportunity is taken out, so that the sum starts with 1
-            rest = sum_of_ratios(np.floor(k), stay + T + 1, gamma, stay + T + 1, np.zeros_like(T), delta)
-            chance = (alpha + x) / (alpha + beta + T) * (stay + T) / (stay + T + gamma)
-            return chance * math.exp(-delta) * rest
-
-        return self.p_alive(theta, x, t_x, T) * self._alive(alive, theta, horizon, x, T)
+            return self.expected_alive(theta, horizon, x, T)
+        alpha, beta, gamma, stay = positive(theta, 4, self.name)
+        k = np.minimum(_opportunities(horizon), 60 / delta if delta > 0 else np.inf)
+        # the first opportunity is taken out, so that the sum starts with 1
+        rest = sum_of_ratios(
+            np.full_like(T, np.floor(k)), stay + T + 1, gamma, stay + T + 1, np.zeros_like(T), delta
+        )
+        chance = (alpha + x) / (alpha + beta + T) * (stay + T) / (stay + T + gamma)
+        return chance * math.exp(-delta) * rest
 
     def draw_alive(
         self, theta: ArrayLike, x: Array, T: Array, rng: np.random.Generator

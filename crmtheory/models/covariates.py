@@ -174,14 +174,19 @@ class WithCovariates(Attrition):
         return {"base": self.base.name, **named, "centre": self.centre}
 
     @classmethod
-    def from_declaration(cls, declaration: dict[str, Any]) -> WithCovariates:
-        """The model that gave this declaration; SchemaError if the package has no such base model."""
+    def from_declaration(cls, declaration: dict[str, Any], own: Sequence[Any] = ()) -> WithCovariates:
+        """The model that gave this declaration; its base is one of the package or of `own` (bases, or models on them).
+
+        SchemaError if there is no such base.
+        """
         from crmtheory.models import ATTRITION  # the package imports this file
 
+        bases = [model.base if isinstance(model, cls) else model for model in own]
+        known = {**ATTRITION, **{base.name: base for base in bases}}
         name = declaration["base"]
-        if name not in ATTRITION:
-            raise SchemaError(unknown("model", name, ATTRITION))
-        return cls(ATTRITION[name], declaration["buying"], declaration["leaving"])._at(declaration["centre"])
+        if name not in known:
+            raise SchemaError(unknown("model", name, known))
+        return cls(known[name], declaration["buying"], declaration["leaving"])._at(declaration["centre"])
 
     def __repr__(self) -> str:
         named = self.declaration()

@@ -139,10 +139,13 @@ class Fit:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Fit) or type(self.model) is not type(other.model):
             return False
+        made_of: list[Any] = [getattr(fit.model, "declaration", dict)() for fit in (self, other)]
+        if made_of[0] != made_of[1]:
+            return False
         plain = (self.loglik, self.n, self.unit) == (other.loglik, other.n, other.unit)
         return plain and all(
-            np.array_equal(mine, theirs, equal_nan=True)
-            for mine, theirs in ((self.theta, other.theta), (self.cov, other.cov))
+            np.array_equal(ours, others, equal_nan=True)
+            for ours, others in ((self.theta, other.theta), (self.cov, other.cov))
         )
 
     __hash__ = None  # type: ignore[assignment]

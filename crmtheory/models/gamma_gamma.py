@@ -83,7 +83,8 @@ class GammaGamma(Spend):
     def median(self, theta: ArrayLike) -> float:
         """The median over customers of their mean spend p / ν; exists for every q."""
         p, q, gamma = positive(theta, 3, self.name)
-        return float(p * gamma / special.gammaincinv(q, 0.5))
+        with np.errstate(over="ignore", divide="ignore"):  # for q near 0 it is beyond what a double can say
+            return float(p * gamma / special.gammaincinv(q, 0.5))
 
     def conditional_mean(self, theta: ArrayLike, x: ArrayLike, m: ArrayLike) -> Array:
         """p(γ + xm) / (px + q − 1) (note 25, section 3); DomainError where that does not exist (px + q ≤

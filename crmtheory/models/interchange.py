@@ -178,10 +178,10 @@ def _model(content: dict[str, Any], own: Sequence[Any]) -> Any:
             raise SchemaError(f"Give models as objects: {model.__name__}() and not {model.__name__}.")
     mine = {model.name: model for model in own}
     name = content["model"]
+    if "declaration" in content:
+        return _declared(name, content["declaration"], own)
     if name in mine:
         return mine[name]
-    if "declaration" in content:
-        return _declared(name, content["declaration"])
     if name not in MODELS:
         raise SchemaError(
             unknown("model", name, [*mine, *MODELS])
@@ -190,13 +190,13 @@ def _model(content: dict[str, Any], own: Sequence[Any]) -> Any:
     return MODELS[name]
 
 
-def _declared(name: str, declaration: Any) -> Any:
-    """A model that was made from parts, such as one with covariates."""
+def _declared(name: str, declaration: Any, own: Sequence[Any]) -> Any:
+    """A model that was made from parts, such as one with covariates; the parts may be the caller's own."""
     from crmtheory.models import covariates  # here, for the reason above
 
     made: Any = covariates.WithCovariates
     try:
-        return made.from_declaration(declaration)
+        return made.from_declaration(declaration, own)
     except (KeyError, TypeError, AttributeError) as error:
         raise SchemaError(
             f'The declaration of "{name}" cannot be read ({error!r}). Give the text that to_json wrote, unchanged, '

@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from crmtheory.errors import ConvergenceError
-from crmtheory.models.answers import SpendFit
+from crmtheory.models.answers import interval
 from crmtheory.models.base import Model
+from crmtheory.models.fit import Fit
 from crmtheory.models.history import numeric_columns
 from crmtheory.numerics import Array
 
@@ -52,3 +53,26 @@ class Spend(Model):
 
     def result(self, **parts: Any) -> SpendFit:
         return SpendFit(**parts)
+
+
+class SpendFit(Fit):
+    """A fitted model of spend."""
+
+    def mean(self) -> float:
+        """Mean spend per purchase over all customers; DomainError when it does not exist."""
+        return self.model.mean(self.theta)
+
+    def median(self) -> float:
+        """The median over customers of their mean spend; exists always."""
+        return self.model.median(self.theta)
+
+    def conditional_mean(self, summary: pd.DataFrame, *, level: float | None = None) -> Any:
+        """Expected spend per purchase of each customer; those without a repeat purchase get the mean of all."""
+        (x, m), _ = self.model.read(summary)
+        name = "expected_spend"
+        value = self.model.conditional_mean(self.theta, x, m)
+        if level is None:
+            return pd.Series(value, index=summary.index, name=name)
+        gradient = self.gradient_of(lambda theta: self.model.conditional_mean(theta, x, m))
+        low, high = interval(value, self.error_of(gradient), level, "number")
+        return pd.DataFrame({name: value, "low": low, "high": high}, index=summary.index)

@@ -11,7 +11,8 @@ import pandas as pd
 
 from crmtheory import units
 from crmtheory.errors import SchemaError
-from crmtheory.models.answers import AttritionFit, SpendFit
+from crmtheory.models.answers import AttritionFit
+from crmtheory.models.spend import SpendFit
 from crmtheory.value.lifetime import Settings, checked_margin, equity
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from crmtheory.errors import DomainError
-from crmtheory.models.answers import AttritionFit, SpendFit, histories
+from crmtheory.models.answers import AttritionFit, histories
 from crmtheory.models.history import possible_level
+from crmtheory.models.spend import SpendFit
 from crmtheory.numerics import Array
 from crmtheory.value.lifetime import check_models
 

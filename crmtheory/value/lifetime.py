@@ -14,8 +14,9 @@ from scipy import stats
 
 from crmtheory import numerics, units
 from crmtheory.errors import DomainError, SchemaError
-from crmtheory.models.answers import AttritionFit, SpendFit, histories, interval
+from crmtheory.models.answers import AttritionFit, histories, interval
 from crmtheory.models.history import possible_level
+from crmtheory.models.spend import SpendFit
 from crmtheory.numerics import Array
 from crmtheory.schema import broken
 

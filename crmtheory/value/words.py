@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from crmtheory.holdout import share_with_interval
-from crmtheory.models.answers import AttritionFit, SpendFit
+from crmtheory.models.answers import AttritionFit
+from crmtheory.models.spend import SpendFit
 from crmtheory.value.lifetime import Settings
 
 MODELS_NOTE = "the holdout chose the model, so it flatters it a little"
