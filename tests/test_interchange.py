@@ -9,7 +9,7 @@ import pytest
 
 from crmtheory import __version__
 from crmtheory.errors import SchemaError
-from crmtheory.models import MODELS, NBD, AttritionFit, ParetoNBD, SpendFit, Verdict
+from crmtheory.models import BGNBD, MODELS, NBD, AttritionFit, ParetoNBD, SpendFit, Verdict
 from crmtheory.models.covariates import WithCovariates
 from crmtheory.models.interchange import FORMAT, from_json, to_json
 from crmtheory.models.sbg import SBG
