@@ -531,12 +531,12 @@ def log_uniform(low, high):
 
 @st.composite
 def histories(draw):
-    T = draw(st.one_of(st.just(0), st.integers(0, 60), st.integers(0, 10_000), st.integers(0, 10**9)))
+    T = draw(st.one_of(st.just(0), st.integers(0, 60), st.integers(0, 10_000)))
     t_x = draw(st.one_of(st.just(T), st.integers(0, T)))
     return (draw(st.integers(1, min(t_x, 5000))) if t_x else 0), t_x, T
 
 
-@settings(max_examples=120, deadline=None, derandomize=True, database=None)
+@settings(max_examples=50, deadline=None, derandomize=True, database=None)
 @given(
     shapes=st.lists(log_uniform(1e-3, 1e4), min_size=4, max_size=4),
     history=histories(),

@@ -15,6 +15,7 @@ from crmtheory.evaluation.measures import measures, resampled
 from crmtheory.evaluation.origins import Origin
 from crmtheory.models import ATTRITION, BGNBD, NBD, GammaGamma, Verdict
 from crmtheory.plots import evaluation as figure
+from crmtheory.plots.labels import label
 from crmtheory.plots.style import BLUE, GREY
 
 TRUTH = (0.8, 60.0, 0.9, 2.5)  # BG/NBD, in days
@@ -496,7 +497,7 @@ def test_the_figure_shows_every_estimate_of_the_table_in_the_colour_of_its_kind(
 @pytest.mark.parametrize("measure", MEASURES)
 def test_every_measure_can_be_drawn(cdnow_judged, measure):
     ax = figure.score(cdnow_judged.table, measure)
-    assert ax.get_xlabel() == figure.LABELS["en"][measure]
+    assert ax.get_xlabel() == label(measure, "en")
     assert figure.score(cdnow_judged.table, measure, ax) is ax
 
 
