@@ -169,16 +169,16 @@ def systematic_sample(weights: Array, size: int) -> tuple[NDArray[np.intp], Arra
     return rows, picked.astype(float)
 
 
-def jacobian(f: Callable[[Array], Array], point: Array, step: float = 1e-4) -> Array:
+def jacobian(f: Callable[[Array], Array], point: Array, step: ArrayLike = 1e-4) -> Array:
     """Central differences of f, shape (k,) → f's shape, stacked along a new first axis: (k, …). Error of
     order step².
     """
     columns = []
-    for i in range(len(point)):
+    for i, width in enumerate(np.broadcast_to(np.asarray(step, float), point.shape)):
         up, down = point.copy(), point.copy()
-        up[i] += step
-        down[i] -= step
-        columns.append((f(up) - f(down)) / (2 * step))
+        up[i] += width
+        down[i] -= width
+        columns.append((f(up) - f(down)) / (2 * width))
     return np.stack(columns)
 
 

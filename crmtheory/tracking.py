@@ -44,7 +44,14 @@ def tracking(
     ahead = period[period > start] - start
     born, place = np.unique((start - rows[2]).round(9), return_inverse=True)
     age = np.clip(period[period <= start, None] - born, 0, None)
-    past = np.asarray(fit.expected(age)) @ np.bincount(place, weights)
+    if (
+        extra
+    ):  # no two customers need be alike, and the mean of their rates is not the rate of the mean customer
+        of_each = fit.model.spread(fit.theta, *rows[3:])
+        ages = np.clip(period[period <= start, None] - (start - rows[2]), 0, None)
+        past = np.array([fit.model.expected(of_each, age) @ weights for age in ages])
+    else:
+        past = np.asarray(fit.expected(age)) @ np.bincount(place, weights)
     own = fit.model.spread(fit.theta, *rows[3:])
     further = [float(fit.model.conditional(own, t, *rows[:3]) @ weights) for t in ahead]
     paths = np.empty((draws, len(ahead)))

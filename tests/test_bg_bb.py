@@ -623,3 +623,28 @@ def test_questions_without_an_answer_are_refused():
     silent = pd.DataFrame({"x": np.zeros(10), "t_x": np.zeros(10), "T": np.full(10, 6.0)})
     with pytest.raises(ConvergenceError):
         MODEL.fit(silent)
+
+
+# Durations in words
+
+
+def test_52_weeks_hold_one_yearly_opportunity_and_five_years_of_weeks_hold_five(fit, donors):
+    for words, whole in (("52 weeks", 1), ("1 year", 1), ("365 days", 1), ("260 weeks", 5), ("30 months", 2)):
+        assert fit.conditional(donors, words).equals(fit.conditional(donors, whole))
+
+
+def test_a_horizon_without_an_opportunity_is_refused(fit, donors):
+    with pytest.raises(DomainError) as error:
+        fit.conditional(donors, "26 weeks")
+    assert str(error.value) == (
+        "BG/BB: the horizon is 0.5 of the time between two opportunities, in which nothing can be bought. "
+        "Take a longer one."
+    )
+
+
+def test_waits_of_yearly_donors_have_intervals_of_whole_years(fit, donors):
+    table = fit.median_wait(donors, level=0.95)
+    known = np.isfinite(table["high"])
+    assert known.any()
+    assert (table[known] % 1 == 0).all(axis=None)
+    assert (table["low"] <= table["median_wait"]).all()

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from crmtheory.errors import ConvergenceError, SchemaError
+from crmtheory import tracking, value
+from crmtheory.errors import ConvergenceError, DomainError, SchemaError
 from crmtheory.models import BGNBD, MBGNBD, NBD, Fit, GammaGamma, ParetoNBD, WithCovariates, likelihood_ratio
 from crmtheory.numerics import jacobian
 from crmtheory.value import clv, equity
@@ -240,6 +241,14 @@ def test_a_covariate_that_never_differs_is_refused(crowds):
     )
 
 
+def test_a_covariate_in_far_too_large_a_unit_is_refused(crowds):
+    frame = crowds["BG/NBD"].assign(z=crowds["BG/NBD"]["online"] * 1e-6)
+    assert message_of(ConvergenceError, frame) == (
+        'Covariate "z" differs between customers by 4.9e-07 (standard deviation) only, so its effect per unit is '
+        "beyond what can be written. Give it in a smaller unit, such as thousandths."
+    )
+
+
 def test_fits_that_cannot_be_compared_are_refused(crowds, fits):
     plain = BGNBD().fit(crowds["BG/NBD"], unit="week")
     for larger, smaller, words in (
@@ -254,3 +263,41 @@ def test_fits_that_cannot_be_compared_are_refused(crowds, fits):
         with pytest.raises(SchemaError) as error:
             likelihood_ratio(larger, smaller)
         assert words in str(error.value)
+
+
+# What is asked of all customers together
+
+
+def test_the_tracking_curve_is_the_mean_over_customers_and_not_that_of_the_mean_customer(crowds):
+    """Rates that differ by e^(±z) have a mean well above the rate at the mean of z."""
+    rng = np.random.default_rng(5)
+    z = rng.normal(0, 1, 3000)
+    model = WithCovariates(NBD(), buying=["z"])
+    own = model.spread(np.array([2.0, 20.0, np.e]), z)
+    frame = NBD().simulate(own, np.full(3000, 30.0), rng).assign(z=z)
+    fit = model.fit(frame, unit="week")
+    track = tracking.tracking(fit, frame, 30.0, 30, rng, draws=5)
+    assert track["expected"].iloc[-1] == pytest.approx(frame["x"].sum(), rel=0.05)
+    assert float(fit.expected(30.0)) * 3000 < 0.75 * frame["x"].sum()
+
+
+@pytest.mark.parametrize("question", ["new_customer", "alive_map"])
+def test_nobody_is_the_typical_new_customer_when_rates_depend_on_covariates(question, crowds, fits):
+    fit, frame = fits["Pareto/NBD"], crowds["Pareto/NBD"]
+    spend = GammaGamma().fit(frame.assign(m=np.random.default_rng(1).gamma(3, 10, len(frame))))
+    with pytest.raises(DomainError) as error:
+        value.new_customer(fit, spend) if question == "new_customer" else value.alive_map(fit, frame)
+    assert str(error.value) == (
+        "Pareto/NBD with covariates: no single customer stands for all when rates depend on covariates. "
+        "Fit the model without them for this question."
+    )
+
+
+def test_the_unit_of_a_covariate_changes_no_interval(crowds):
+    """The effect per unit may be tiny or large; the intervals are the same."""
+    frame = crowds["BG/NBD"].head(600)
+    small = WithCovariates(BGNBD(), buying=["years"]).fit(frame).conditional(frame, 10, level=0.95)
+    for unit in (1e6, 0.1):
+        scaled = frame.assign(years=frame["years"] * unit)
+        other = WithCovariates(BGNBD(), buying=["years"]).fit(scaled).conditional(scaled, 10, level=0.95)
+        np.testing.assert_allclose(other, small, rtol=1e-4)

@@ -329,3 +329,37 @@ def test_without_a_mean_the_median_is_given():
         fit.mean()
     assert 0 < fit.median() < np.inf
     assert fit.model.conditional_mean((1.5, 0.8, 10.0), people["x"], people["m"]).min() > 0
+
+
+# Corners
+
+
+@each_model
+def test_for_ever_nobody_stays_where_customers_leave(model, cdnow, cdnow_fits):
+    stays = cdnow_fits[model.name].p_alive(cdnow, "inf")
+    assert (stays == (1 if model.name == "NBD" else 0)).all()
+
+
+def test_no_more_customers_are_alive_than_there_are():
+    crowd = NBD().simulate((0.9, 8.0), 20.0, np.random.default_rng(3), n=300)
+    for name in ("MBG/NBD", "Pareto/NBD"):
+        row = ATTRITION[name].fit(crowd).total("p_alive", crowd).iloc[0]
+        assert not row["high"] > 300
+        assert row["total"] <= 300
+
+
+def test_a_negative_rate_is_counted_to_the_end_of_the_horizon():
+    """At −50 % a year later purchases count for more; the sum of weekly increments says how much."""
+    theta, delta = np.array(THETA["NBD"]), np.log(0.5) / 52
+    t = np.linspace(0, 4000, 400_001)
+    growth = np.diff(NBD().conditional(theta, t, 2, 10, 20))
+    wanted = growth @ np.exp(-delta * (t[1:] + t[:-1]) / 2)
+    assert float(NBD().discounted(theta, 4000.0, delta, 2, 10, 20)) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_totals_count_customers_that_were_counted(cdnow, cdnow_fits):
+    fit, some = cdnow_fits["BG/NBD"], cdnow.head(40)
+    numbers = np.arange(40) % 3
+    counted = fit.total("conditional", some.assign(n=numbers), 26, weights="n").iloc[0]
+    repeated = fit.total("conditional", some.loc[some.index.repeat(numbers)], 26).iloc[0]
+    np.testing.assert_allclose(counted.astype(float), repeated.astype(float), rtol=1e-12)

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from statsmodels.discrete.discrete_model import NegativeBinomial
 
-from crmtheory.errors import SchemaError
-from crmtheory.models import ATTRITION, MODELS, NBD, GammaGamma, ParetoNBD
+from crmtheory.errors import ConvergenceError, SchemaError
+from crmtheory.models import ATTRITION, BGNBD, MBGNBD, MODELS, NBD, GammaGamma, ParetoNBD
 
 THREE = pd.DataFrame(
     {"x": [1, 2, 0], "t_x": [3.0, 4.0, 0.0], "T": [9.0, 9.0, 9.0]}, index=["Ann", "Bob", "Cy"]
@@ -120,3 +120,43 @@ def test_equal_ages_are_no_hindrance(name):
     crowd = MODELS[name].simulate(theta, 40.0, np.random.default_rng(1), n=6000)
     table = MODELS[name].fit(crowd).table(level=0.999)
     assert ((table["low"] < theta) & (theta < table["high"])).all()
+
+
+def test_rows_that_stand_for_nobody_are_as_good_as_absent():
+    frame = pd.DataFrame(
+        {"x": [0, 0, 0, 3], "t_x": [0.0, 0.0, 0.0, 5.0], "T": [9.0] * 4, "n": [30, 20, 9, 0]}
+    )
+    with pytest.raises(ConvergenceError, match="none of the 3 customers bought again"):
+        BGNBD().fit(frame, weights="n")
+
+
+def test_the_robust_errors_of_the_free_parameters_survive_one_on_a_boundary():
+    rng = np.random.default_rng(4)
+    crowd = NBD().simulate((0.9, 8.0), rng.uniform(20, 40, 3000), rng)
+    plain, robust = MBGNBD().fit(crowd), MBGNBD().fit(crowd, robust=True)
+    assert plain.verdict.status == "on a boundary"
+    np.testing.assert_array_equal(plain.se.isna(), robust.se.isna())
+    known = plain.se.notna() & (plain.se < plain.estimates)
+    assert known[["r", "alpha"]].all()
+    np.testing.assert_allclose((robust.se / plain.se)[known], 1, atol=0.2)
+
+
+def test_where_only_a_boundary_says_so_nobody_is_alive_for_certain():
+    """No sign of leaving in 3,000 customers does not prove that none has left: the limits are unknown, and not 1."""
+    rng = np.random.default_rng(4)
+    crowd = NBD().simulate((0.9, 8.0), rng.uniform(20, 40, 3000), rng)
+    fit = ParetoNBD().fit(crowd)
+    table = fit.p_alive(crowd, level=0.95)
+    unsure = table["p_alive"] < 1
+    assert unsure.any()
+    assert table.loc[unsure, ["low", "high"]].isna().all(axis=None)
+    purchases = fit.conditional(crowd, 10, level=0.95)
+    assert (purchases["high"] > purchases["low"]).all()
+
+
+def test_spend_of_part_of_a_purchase_is_refused():
+    with pytest.raises(SchemaError) as error:
+        GammaGamma().fit(pd.DataFrame({"x": [1.0, 2.5], "m": [3.0, 4.0]}, index=["Ann", "Bob"]))
+    assert str(error.value) == (
+        "x counts purchases and must be whole: 1 of 2 customers have another x, first: Bob (x = 2.5)."
+    )

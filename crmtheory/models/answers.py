@@ -168,11 +168,9 @@ class AttritionFit(Fit):
                 raise DomainError(f"A duration must be 0 or more, not {times.min():g}.")
         if level is None:
             return self.model.expected(self.theta, times)
-        values, low, high = self._limits(
-            lambda theta: np.atleast_1d(self.model.expected(theta, times)), level, "number"
-        )
+        found = self._limits(lambda v: np.atleast_1d(self.model.expected(v, times)), level, "number")
         index = pd.Index(np.atleast_1d(times), name="t")
-        return pd.DataFrame({"expected": values, "low": low, "high": high}, index=index)
+        return pd.DataFrame(dict(zip(("expected", "low", "high"), found, strict=True)), index=index)
 
     def total(
         self,
@@ -210,8 +208,13 @@ class AttritionFit(Fit):
             own = self.model.spread(theta, *rows[3:])
             return np.atleast_1d(times @ getattr(self.model, name)(own, *given, *rows[:3]))
 
-        value, low, high = (float(v[0]) for v in self._limits(sum_of, level, "number"))
-        return pd.DataFrame([{"customers": int(stands_for.sum()), "total": value, "low": low, "high": high}])
+        n = int(stands_for.sum())
+        if question.startswith("p_") and n:  # at most everybody
+            of_all = self._limits(lambda theta: sum_of(theta) / n, level, "probability")
+            value, low, high = (n * float(v[0]) for v in of_all)
+        else:
+            value, low, high = (float(v[0]) for v in self._limits(sum_of, level, "number"))
+        return pd.DataFrame([{"customers": n, "total": value, "low": low, "high": high}])
 
     def _rows(self, summary: pd.DataFrame) -> tuple[list[Array], Any]:
         rows, _, inverse = numerics.distinct_rows(histories(self, summary), np.ones(len(summary)))
@@ -220,8 +223,7 @@ class AttritionFit(Fit):
     def _limits(self, quantity: Answer, level: float, kind: str) -> tuple[Array, Array, Array]:
         """quantity(θ) with its interval."""
         value = np.asarray(quantity(self.theta), float)
-        se = self.error_of(self.gradient_of(quantity))
-        return value, *interval(value, se, level, kind)
+        return value, *limits(self, value, self.gradient_of(quantity), level, kind)
 
     def _by_customer(
         self,
@@ -246,6 +248,22 @@ class AttritionFit(Fit):
 
 
 TOTALS = ("p_alive", "conditional", "p_no_purchase", "discounted")
+
+
+def limits(fit: Fit, value: Array, gradient: Array, level: float, kind: str) -> tuple[Array, Array]:
+    """The interval of a quantity of a fit, from its gradient by ln θ (see `interval`)."""
+    return interval(value, trusted(fit, value, fit.error_of(gradient), kind), level, kind)
+
+
+def trusted(fit: Fit, value: Array, se: Array, kind: str) -> Array:
+    """Standard errors, NaN where they are only small because a parameter is held on a boundary: what hangs on nothing
+    else would seem known for certain. An exact 0, or probability 1, is certain by the model and stays so.
+    """
+    if fit.verdict.converged:
+        return se
+    certain = (value == 0) | ((value == 1) & (kind == "probability"))
+    scale = 1.0 if kind == "probability" else np.abs(value)
+    return np.where((se > 0.05 / np.sqrt(fit.n) * scale) | certain, se, np.nan)
 
 
 def interval(value: Array, se: Array, level: float, kind: str) -> tuple[Array, Array]:

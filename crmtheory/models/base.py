@@ -114,8 +114,9 @@ class Model:
         unit = unit or summary.attrs.get("unit")
         if unit is not None:
             days_per(unit)  # an unknown unit is refused here and not when it is first needed
-        rows = [column[usable] for column in columns]
-        stands_for = counts(summary, weights)[usable] if weights else np.ones(int(usable.sum()))
+        number = counts(summary, weights) if weights else np.ones(len(summary))
+        usable = usable & (number > 0)
+        rows, stands_for = [column[usable] for column in columns], number[usable]
         n = int(stands_for.sum())
         if n <= len(self.params):
             raise ConvergenceError(
@@ -143,7 +144,10 @@ class Model:
         if robust:
             score = model.loglik_and_score(np.exp(best.point), *scaled)[1]
             scatter = np.einsum("ji,ki,i->jk", score, score, numbers)
-            cov_log, used = cov_log @ scatter @ cov_log, used @ scatter @ used
+            unknown = np.isnan(cov_log)  # of a parameter on a boundary
+            plain = np.nan_to_num(cov_log)
+            cov_log = np.where(unknown, np.nan, plain @ scatter @ plain)
+            used = used @ scatter @ used
         cov_log, used = cov_log * np.outer(factor, factor), used * np.outer(factor, factor)
         return self.result(
             model=model,
@@ -208,6 +212,10 @@ class Model:
             found.append(point)
             evaluations += more
         return max(found, key=lambda p: average(p)[0]), evaluations
+
+    def duration(self, time: float) -> float:
+        """A duration given in words, in the unit of the ages, as the model takes it."""
+        return time
 
     def settled(self, rows: list[Array], weights: Array) -> Model:
         """The model with what it takes from the data beside its parameters; for most that is nothing."""

@@ -114,6 +114,23 @@ class BGBB(Attrition):
     ) -> Array:
         return super().p_no_purchase(theta, _opportunities(t), x, t_x, T)
 
+    def duration(self, time: float) -> float:
+        """Whole opportunities: 52 weeks are one of the yearly ones, though a year is a little longer.
+
+        Raises
+        ------
+        DomainError : less than one opportunity
+        """
+        nearest = float(np.round(time)) if np.isfinite(time) else time
+        if np.isfinite(time) and 0 < abs(time - nearest) <= min(0.004 * nearest, 0.1):
+            time = nearest
+        if 0 < time < 1:
+            raise DomainError(
+                f"{self.name}: the horizon is {time:.2g} of the time between two opportunities, in which nothing can "
+                "be bought. Take a longer one."
+            )
+        return time
+
     def half_time(self, silent: Callable[[Array], Array], theta: Array, T: Array) -> Array:
         """The least whole number of opportunities after which silent(t) is one half or less; infinite where that takes
         more than a million, or for ever.

@@ -41,18 +41,26 @@ def purchases_of_the_living(rho: Array, u: Array, a: Array, b: Array) -> Array:
 
 
 def survival_of_the_living(rho: Array, u: Array, a: Array, b: Array) -> Array:
-    """E[(1 + pu)^(−ρ)], p ~ Beta(a, b); arguments broadcast."""
+    """E[(1 + pu)^(−ρ)], p ~ Beta(a, b); arguments broadcast. For u = inf nobody stays."""
     rho, u, a, b = np.broadcast_arrays(rho, u, a, b)
+    for_ever = np.isinf(u)
+    if for_ever.any():
+        finite = survival_of_the_living(rho, np.where(for_ever, 0.0, u), a, b)
+        return np.where(for_ever, 0.0, finite)
     left = a / (a + b) * purchases_of_the_living(rho, u, a + 1, b)
     stays = np.asarray(np.clip(1 - left, 0.0, 1.0))
     few = (stays < 0.01) & (a >= 0.3)  # here the difference has lost digits
-    if few.any():
-        rho, u, a, b = (value[few] for value in (rho, u, a, b))
-        head = rho * np.log1p(u * a / (a + b))
-        stays[few] = _beta_mean_any_b(
-            lambda p, _: np.exp(-rho[:, None] * np.log1p(p * u[:, None])), a, b, head
-        )
+    rows = np.flatnonzero(few)
+    flat = stays.reshape(-1)
+    for first in range(0, len(rows), CHUNK):
+        part = rows[first : first + CHUNK]
+        flat[part] = _mean_of_power(*(value.ravel()[part] for value in (rho, u, a, b)))
     return stays
+
+
+def _mean_of_power(rho: Array, u: Array, a: Array, b: Array) -> Array:
+    head = rho * np.log1p(u * a / (a + b))
+    return _beta_mean_any_b(lambda p, _: np.exp(-rho[:, None] * np.log1p(p * u[:, None])), a, b, head)
 
 
 def _by_series(u: Array, a: Array, c: Array, kappa: Array) -> tuple[Array, NDArray[np.bool_]]:

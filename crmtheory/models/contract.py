@@ -21,7 +21,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from crmtheory.errors import ConvergenceError, DomainError
-from crmtheory.models.answers import interval
+from crmtheory.models.answers import limits
 from crmtheory.models.base import Model
 from crmtheory.models.fit import Fit
 from crmtheory.models.history import numeric_columns
@@ -238,7 +238,7 @@ class ContractFit(Fit):
         value = residual(self.theta)
         if level is None:
             return pd.Series(value, index=index, name=name)
-        low, high = interval(value, self.error_of(self.gradient_of(residual)), level, "number")
+        low, high = limits(self, value, self.gradient_of(residual), level, "number")
         return pd.DataFrame({name: value, "low": low, "high": high}, index=index)
 
     def _curve(self, name: str, curve: Callable[[Array, Array], Array], t: Array, level: float | None) -> Any:
@@ -248,7 +248,7 @@ class ContractFit(Fit):
         if level is None:
             return pd.Series(p, index=index, name=name)
         gradient = self.gradient_of(lambda theta: curve(theta, t))
-        low, high = interval(p, self.error_of(gradient), level, "probability")
+        low, high = limits(self, p, gradient, level, "probability")
         return pd.DataFrame({"estimate": p, "low": low, "high": high}, index=index)
 
 

@@ -21,8 +21,11 @@ def discounted_integral(f: Callable[[Array], Array], scale: Array, horizon: floa
     f maps times (j, n) to values (j, n), a column for each row of `scale` (n,), and is smooth where t is below it.
     """
     shape, scale = scale.shape, np.atleast_1d(scale)
-    length = np.log1p(min(horizon, 45.0 / abs(delta)) / scale)  # e^(−45) is below what a double can add
+    end = min(horizon, 45.0 / delta) if delta > 0 else horizon  # e^(−45) is below what a double can add
+    length = np.log1p(end / scale)
     panels = max(math.ceil(length.max(initial=0.0) / PANEL), 1)
+    if delta < 0:  # what grows with time has its weight in a small part near the end
+        panels *= 1 + math.ceil(-delta * end / 20)
     nodes, weights = legendre(20)
     places = (np.arange(panels)[:, None] + (nodes + 1) / 2).ravel() / panels
     weights = np.tile(weights / 2 / panels, panels)

@@ -26,6 +26,8 @@ from crmtheory.models.fit import Fit
 from crmtheory.models.history import numeric_columns
 from crmtheory.numerics import Array
 
+SMALL = 0.01  # least standard deviation of a covariate: e^(3 / 0.01) per unit is about what a double can hold
+
 
 class WithCovariates(Attrition):
     """An attrition model with covariates on buying, on leaving, or on both.
@@ -88,6 +90,11 @@ class WithCovariates(Attrition):
                 raise ConvergenceError(
                     f'Covariate "{name}" is {values[0]:g} for every customer, so its effect cannot be told. '
                     "Leave it out."
+                )
+            if values.std() < SMALL:
+                raise ConvergenceError(
+                    f'Covariate "{name}" differs between customers by {values.std():.2g} (standard deviation) only, so '
+                    "its effect per unit is beyond what can be written. Give it in a smaller unit, such as thousandths."
                 )
 
     def settled(self, rows: list[Array], weights: Array) -> WithCovariates:

@@ -97,7 +97,12 @@ class Fit:
 
     def gradient_of(self, quantity: Callable[[Array], Array]) -> Array:
         """∂ quantity(θ) / ∂ ln θ, shape (k, …): what the delta method needs, with `cov_used`."""
-        return numerics.jacobian(lambda eta: np.asarray(quantity(np.exp(eta)), float), np.log(self.theta))
+        se = np.sqrt(np.diag(self.cov_used))
+        # A step that is small beside the error, too: the effect of a covariate is per unit, whatever the unit.
+        step = np.where(se > 0, np.minimum(1e-4, 0.05 * se), 1e-4)
+        return numerics.jacobian(
+            lambda eta: np.asarray(quantity(np.exp(eta)), float), np.log(self.theta), step
+        )
 
     def error_of(self, gradient: Array) -> Array:
         """Standard error of a quantity with this gradient, (k, …) → (…): the delta method."""
@@ -105,8 +110,10 @@ class Fit:
         return np.sqrt(np.maximum(variance, 0.0))
 
     def draw(self, rng: np.random.Generator) -> Array:
-        """One draw of θ from its estimated sampling distribution, normal in ln θ."""
-        return np.exp(rng.multivariate_normal(np.log(self.theta), self.cov_used, method="eigh"))
+        """One draw of θ from its estimated sampling distribution, normal in ln θ (and at most e^±20 away)."""
+        centre = np.log(self.theta)
+        drawn = rng.multivariate_normal(centre, self.cov_used, method="eigh")
+        return np.exp(np.clip(drawn, centre - 20, centre + 20))
 
     def force_of_interest(self, annual_rate: float) -> float:
         """An annual discount rate as a continuous one per unit of the ages; SchemaError where that is not known."""
@@ -118,8 +125,9 @@ class Fit:
         return force_of_interest(annual_rate, self.unit)
 
     def time(self, duration: float | str) -> float:
-        """A duration in the unit of this fit."""
-        return in_unit(duration, self.unit)
+        """A duration in the unit of this fit; one in words is rounded where the model knows whole units only."""
+        time = in_unit(duration, self.unit)
+        return self.model.duration(time) if isinstance(duration, str) else time
 
     def to_json(self) -> str:
         """The fit as text that `from_json` reads: parameters, covariance, units, verdict; never data."""

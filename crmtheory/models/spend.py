@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from crmtheory.errors import ConvergenceError
-from crmtheory.models.answers import interval
+from crmtheory.errors import ConvergenceError, SchemaError
+from crmtheory.models.answers import limits
 from crmtheory.models.base import Model
 from crmtheory.models.fit import Fit
 from crmtheory.models.history import numeric_columns
@@ -39,6 +39,13 @@ class Spend(Model):
 
     def read(self, summary: pd.DataFrame) -> tuple[list[Array], NDArray[np.bool_]]:
         got = numeric_columns(summary, ("x", "m"))
+        broken = np.isfinite(got["x"]) & (got["x"] != np.round(got["x"]))
+        if broken.any():
+            i = int(np.flatnonzero(broken)[0])
+            raise SchemaError(
+                f"x counts purchases and must be whole: {broken.sum():,} of {len(broken):,} customers have another x, "
+                f"first: {summary.index[i]} (x = {got['x'][i]:g})."
+            )
         known = (got["x"] > 0) & np.isfinite(got["m"])
         x, m = np.where(known, got["x"], 0.0), np.where(known, np.maximum(got["m"], 0.0), 0.0)
         return [x, m], m > 0
@@ -74,5 +81,5 @@ class SpendFit(Fit):
         if level is None:
             return pd.Series(value, index=summary.index, name=name)
         gradient = self.gradient_of(lambda theta: self.model.conditional_mean(theta, x, m))
-        low, high = interval(value, self.error_of(gradient), level, "number")
+        low, high = limits(self, value, gradient, level, "number")
         return pd.DataFrame({name: value, "low": low, "high": high}, index=summary.index)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crmtheory import units
-from crmtheory.errors import SchemaError
+from crmtheory.errors import DomainError, SchemaError
 from crmtheory.models.answers import AttritionFit
 from crmtheory.models.spend import SpendFit
 from crmtheory.value.lifetime import Settings, checked_margin, equity
@@ -40,6 +40,7 @@ def new_customer(
     included), value (after the acquisition cost). The payback month is the first with value ≥ 0; see
     `payback`.
     """
+    _without_covariates(fit)
     if fit.unit is None:
         raise SchemaError('Months need the unit of the ages. Fit with unit="week" (or day, month, year).')
     margin = checked_margin(margin)
@@ -154,6 +155,7 @@ def alive_map(fit: AttritionFit, summary: pd.DataFrame, points: int = 60) -> pd.
     -------
     frame: index = time since the last purchase, columns = repeat purchases (1, 2, …)
     """
+    _without_covariates(fit)
     age = float(summary["T"].max())
     most = max(3, int(summary["x"].quantile(0.99)))
     x = np.arange(1, most + 1)
@@ -185,3 +187,11 @@ def sensitivity(
     rows = [equity(fit, spend, summary, **case.for_clv).iloc[0] for case in cases.values()]
     table = pd.DataFrame(rows, index=pd.Index(cases, name="assumption"))[["equity", "low", "high"]]
     return table.assign(chosen=[case is settings for case in cases.values()])
+
+
+def _without_covariates(fit: AttritionFit) -> None:
+    if len(fit.model.columns) > 3:
+        raise DomainError(
+            f"{fit.model.name}: no single customer stands for all when rates depend on covariates. "
+            "Fit the model without them for this question."
+        )

@@ -39,11 +39,11 @@ def forecast(
     Returns
     -------
     by customer, on the summary's index: purchases, purchases_low, purchases_high, revenue, revenue_low, revenue_high
-    (purchases and revenue are means over the draws); and the same columns for the sum over all, one row
+    (purchases and revenue are the means by the estimates); and the same columns for the sum over all, one row
 
     Raises
     ------
-    DomainError : the horizon is infinite
+    DomainError : the horizon is infinite, or mean spend does not exist
     """
     check_models(fit, spend)
     tail, ahead = possible_level(level), fit.time(horizon)
@@ -51,16 +51,17 @@ def forecast(
         raise DomainError(
             'A forecast needs an end, such as "52 weeks": for ever, a customer may buy without end.'
         )
+    means = [fit.conditional(summary, ahead).to_numpy()]
+    means.append(means[0] * spend.conditional_mean(summary).to_numpy())
     parts, totals = [], np.zeros((2, draws))
     for futures in _futures(fit, spend, summary, ahead, rng, draws):
         totals += futures.sum(axis=2)
         parts.append(_limits(futures, tail))
-    each = np.concatenate(parts, axis=1) if parts else np.empty((6, 0))
-    columns = [kind + end for kind in ("purchases", "revenue") for end in ("", "_low", "_high")]
-    together = _limits(totals[:, :, None], tail)
+    each = np.concatenate(parts, axis=1) if parts else np.empty((4, 0))
+    sums = [np.array([mean.sum()]) for mean in means]
     return (
-        pd.DataFrame(dict(zip(columns, each, strict=True)), index=summary.index),
-        pd.DataFrame(together.T, columns=columns),
+        _frame(means, each, summary.index),
+        _frame(sums, _limits(totals[:, :, None], tail), pd.RangeIndex(1)),
     )
 
 
@@ -87,9 +88,8 @@ def check_revenue(
     """
     ahead = float(summary["T_holdout"].iloc[0])
     _, together = forecast(fit, spend, summary, rng, horizon=ahead, level=level, draws=draws)
-    expected = float((fit.conditional(summary, ahead) * spend.conditional_mean(summary)).sum())
     row = {
-        "expected": expected,
+        "expected": float(together["revenue"].iloc[0]),
         "low": float(together["revenue_low"].iloc[0]),
         "high": float(together["revenue_high"].iloc[0]),
         "actual": float(revenue.reindex(summary.index).fillna(0.0).sum()),
@@ -124,9 +124,12 @@ def _futures(
 
 
 def _limits(futures: Array, tail: float) -> Array:
-    """Mean, low and high over the draws of purchases and of revenue, (6, customers); counts stay whole numbers."""
-    rows = []
-    for values in futures:
-        low, high = np.quantile(values, [tail, 1 - tail], axis=0, method="inverted_cdf")
-        rows += [values.mean(axis=0), low, high]
-    return np.stack(rows)
+    """Low and high over the draws of purchases and of revenue, (4, customers); counts stay whole numbers."""
+    low, high = np.quantile(futures, [tail, 1 - tail], axis=1, method="inverted_cdf")
+    return np.stack([low[0], high[0], low[1], high[1]])
+
+
+def _frame(means: list[Array], limits: Array, index: pd.Index) -> pd.DataFrame:
+    columns = {"purchases": means[0], "purchases_low": limits[0], "purchases_high": limits[1]}
+    columns |= {"revenue": means[1], "revenue_low": limits[2], "revenue_high": limits[3]}
+    return pd.DataFrame(columns, index=index)

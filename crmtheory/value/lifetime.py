@@ -14,7 +14,7 @@ from scipy import stats
 
 from crmtheory import numerics, units
 from crmtheory.errors import DomainError, SchemaError
-from crmtheory.models.answers import AttritionFit, histories, interval
+from crmtheory.models.answers import AttritionFit, histories, limits, trusted
 from crmtheory.models.history import possible_level
 from crmtheory.models.spend import SpendFit
 from crmtheory.numerics import Array
@@ -105,13 +105,14 @@ def clv(
     discounted, place = parts.answers[DISCOUNTED][parts.inverse], parts.inverse
     value = discounted * parts.worth
     of_fit, of_spend = fit.error_of(parts.by_fit), spend.error_of(parts.by_spend)
+    of_fit[DISCOUNTED] = trusted(fit, parts.answers[DISCOUNTED], of_fit[DISCOUNTED], "number")
     se = np.hypot(of_fit[DISCOUNTED][place] * parts.worth, of_spend * margin * discounted)
     z = stats.norm.ppf(1 - possible_level(level))
     # On the log scale where the value is a product of positive things and well known; else symmetric.
     relative = (cost_per_purchase == 0) & (value > 0) & (se < value)
     factor = np.exp(np.where(relative, z * se / np.where(relative, value, 1.0), 0.0))
-    alive_limits = interval(parts.answers[ALIVE], of_fit[ALIVE], level, "probability")
-    purchase_limits = interval(parts.answers[PURCHASES], of_fit[PURCHASES], level, "number")
+    alive_limits = limits(fit, parts.answers[ALIVE], parts.by_fit[:, ALIVE], level, "probability")
+    purchase_limits = limits(fit, parts.answers[PURCHASES], parts.by_fit[:, PURCHASES], level, "number")
     return pd.DataFrame(
         {
             "p_alive": parts.answers[ALIVE][place],
