@@ -4,8 +4,7 @@ Each question takes `level`: without it the answer is a Series of estimates; wit
 estimate and a *confidence* interval: how well the customer's average or probability is known, given the model. What a
 customer will really do scatters far more: that is a *prediction* interval, of `prediction`.
 
-Intervals are by the delta method on the logit of a probability and on the logarithm of a number, so they keep within
-their range.
+Intervals are by the delta method on the logit of a probability and on the logarithm of a number: within their range.
 """
 
 from __future__ import annotations
@@ -261,9 +260,11 @@ def trusted(fit: Fit, value: Array, se: Array, kind: str) -> Array:
     """
     if fit.verdict.converged:
         return se
-    certain = (value == 0) | ((value == 1) & (kind == "probability"))
-    scale = 1.0 if kind == "probability" else np.abs(value)
-    return np.where((se > 0.05 / np.sqrt(fit.n) * scale) | certain, se, np.nan)
+    if kind == "probability":
+        doubtful = ((value > 0.999) & (value < 1)) | ((value < 1e-6) & (value > 0))
+    else:
+        doubtful = (se < 0.05 / np.sqrt(fit.n) * np.abs(value)) & (value != 0)
+    return np.where(doubtful, np.nan, se)
 
 
 def interval(value: Array, se: Array, level: float, kind: str) -> tuple[Array, Array]:
