@@ -8,20 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from typical import HISTORIES, THETA, each_model
 
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.models import ATTRITION, BGNBD, NBD, GammaGamma, ParetoNBD
 from crmtheory.models.answers import interval
 
-THETA = {
-    "NBD": (0.9, 8.0),
-    "BG/NBD": (0.8, 6.0, 0.9, 2.5),
-    "MBG/NBD": (0.8, 6.0, 0.9, 2.5),
-    "Pareto/NBD": (0.8, 8.0, 0.7, 12.0),
-}
-HISTORIES = ((0, 0, 30), (1, 2, 30), (4, 28, 30), (9, 30, 30), (9, 6, 30), (0, 0, 0))
-
-each_model = pytest.mark.parametrize("model", ATTRITION.values(), ids=ATTRITION)
 each_history = pytest.mark.parametrize("history", HISTORIES, ids=str)
 
 

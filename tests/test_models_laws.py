@@ -13,20 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
+from typical import HISTORIES, THETA, each_model
 
 from crmtheory.errors import DomainError
 from crmtheory.models import ATTRITION, MODELS, GammaGamma
 
-THETA = {
-    "NBD": (0.9, 8.0),
-    "BG/NBD": (0.8, 6.0, 0.9, 2.5),
-    "MBG/NBD": (0.8, 6.0, 0.9, 2.5),
-    "Pareto/NBD": (0.8, 8.0, 0.7, 12.0),
-}
 AGE, AHEAD = 30.0, 20.0
-HISTORIES = ((0, 0, 30), (1, 2, 30), (4, 28, 30), (9, 30, 30), (9, 6, 30), (0, 0, 0))
-
-each_model = pytest.mark.parametrize("model", ATTRITION.values(), ids=ATTRITION)
 
 
 def theta_of(model) -> np.ndarray:

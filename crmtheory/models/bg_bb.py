@@ -31,9 +31,8 @@ from crmtheory.errors import DomainError
 from crmtheory.models.attrition import Attrition
 from crmtheory.models.base import Param, positive
 from crmtheory.models.beta_ratios import log_ratio, rise_per_shape, sum_of_ratios
-from crmtheory.models.history import history, possible
+from crmtheory.models.history import history, possible, refuse
 from crmtheory.numerics import Array, growth_ratio, log_rising
-from crmtheory.schema import broken
 
 BLOCK = 32  # terms between two changes of scale
 LONGEST = 1e6  # opportunities after which a wait counts as endless
@@ -213,16 +212,7 @@ class BGBB(Attrition):
             ("T", ~_whole(T), "a T that is not whole", advice),
             ("x", x > np.round(t_x), "x above t_x", many),
         ]
-        problems = []
-        for column, mask, what, next_step in rules:
-            if mask.any():
-                i = int(np.flatnonzero(mask)[0])
-                first = f"{summary.index[i]} (x = {x[i]:g}, t_x = {t_x[i]:g}, T = {T[i]:g})"
-                verb = "has" if mask.sum() == 1 else "have"
-                found = f"{mask.sum():,} of {len(mask):,} customers {verb} {what}, first: {first}."
-                problems.append((column, f"{found} {next_step}"))
-        if problems:
-            raise broken("The summary", problems)
+        refuse(summary, {"x": x, "t_x": t_x, "T": T}, rules)
         return [x, np.round(t_x), np.round(T)], np.ones(len(summary), bool)
 
 

@@ -24,9 +24,8 @@ from crmtheory.errors import ConvergenceError, DomainError
 from crmtheory.models.answers import limits
 from crmtheory.models.base import Model
 from crmtheory.models.fit import Fit
-from crmtheory.models.history import numeric_columns
+from crmtheory.models.history import numeric_columns, refuse
 from crmtheory.numerics import Array, distinct_rows
-from crmtheory.schema import broken
 
 LARGEST = 500  # the search for a median ends at 2 to this power, about 3e150 periods
 
@@ -276,17 +275,7 @@ def contracts(frame: pd.DataFrame) -> tuple[Array, Array]:
         ("lost", ~np.isin(lost, (0.0, 1.0)), "lost neither 0 nor 1", either),
         ("t", (t == 0) & (lost == 1), "left at opportunity 0", "The first opportunity to leave is t = 1."),
     ]
-    problems = []
-    for column, mask, what, advice in rules:
-        if mask.any():
-            i = int(np.flatnonzero(mask)[0])
-            first = f"{frame.index[i]} (t = {t[i]:g}, lost = {lost[i]:g})"
-            verb = "has" if mask.sum() == 1 else "have"
-            problems.append(
-                (column, f"{mask.sum():,} of {len(mask):,} customers {verb} {what}, first: {first}. {advice}")
-            )
-    if problems:
-        raise broken("The summary", problems)
+    refuse(frame, got, rules)
     return t, lost
 
 

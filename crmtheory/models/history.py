@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.numerics import Array
@@ -68,6 +69,28 @@ def possible(x: Array, t_x: Array, T: Array) -> None:
         )
 
 
+def refuse(
+    frame: pd.DataFrame, shown: dict[str, Array], rules: Sequence[tuple[str, NDArray[np.bool_], str, str]]
+) -> None:
+    """SchemaError with every broken rule: how many customers break it, the first of them, and what to do.
+
+    Parameters
+    ----------
+    shown : the columns to print of the first offender
+    rules : column, (n,) who breaks the rule, what they have that they should not, advice
+    """
+    problems = []
+    for column, mask, what, advice in rules:
+        if mask.any():
+            i = int(np.flatnonzero(mask)[0])
+            values = ", ".join(f"{name} = {column_[i]:g}" for name, column_ in shown.items())
+            verb = "has" if mask.sum() == 1 else "have"
+            found = f"{mask.sum():,} of {len(mask):,} customers {verb} {what}, first: {frame.index[i]} ({values})."
+            problems.append((column, f"{found} {advice}"))
+    if problems:
+        raise broken("The summary", problems)
+
+
 def history(frame: pd.DataFrame) -> tuple[Array, Array, Array]:
     """x, t_x, T of a summary, checked: whole x ≥ 0, 0 ≤ t_x ≤ T, t_x = 0 exactly when x = 0, nothing missing.
 
@@ -97,15 +120,5 @@ def history(frame: pd.DataFrame) -> tuple[Array, Array, Array]:
         ("t_x", (x == 0) & (t_x > 0), "t_x above 0 but no repeat purchase", "With x = 0, t_x must be 0."),
         ("t_x", (x > 0) & (t_x == 0), "repeat purchases at age 0", "Merge purchases of the same day first."),
     ]
-    problems = []
-    for column, mask, what, advice in rules:
-        if mask.any():
-            i = int(np.flatnonzero(mask)[0])
-            first = f"{frame.index[i]} (x = {x[i]:g}, t_x = {t_x[i]:g}, T = {T[i]:g})"
-            verb = "has" if mask.sum() == 1 else "have"
-            problems.append(
-                (column, f"{mask.sum():,} of {len(mask):,} customers {verb} {what}, first: {first}. {advice}")
-            )
-    if problems:
-        raise broken("The summary", problems)
+    refuse(frame, got, rules)
     return x, np.minimum(t_x, T), T
