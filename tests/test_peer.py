@@ -272,7 +272,6 @@ def test_new_donors_are_drawn_for_as_many_opportunities_as_the_old_ones_had(dono
     assert drawn["frequency"].between(0, 6).all()
 
 
-@pytest.mark.skipif("BG/BB" not in ATTRITION, reason="BG/BB is not among the models yet")
 def test_a_bg_bb_handed_over_has_all_that_a_fit_of_the_other_package_has(donors, donors_fit):
     theirs = peer.lifetimes_fitter("BG/BB", donors, weights="weights")
     ours = peer.to_lifetimes(donors_fit, donors, weights="weights")
