@@ -418,7 +418,8 @@ will, together = value.forecast(now, spend, today, rng(), horizon=span)
 near = table if span == horizon else value.clv(now, spend, today, **settings.over(span))
 means = near[["expected_purchases", "purchases_low", "purchases_high"]].set_axis(["mean", "mean, low", "mean, high"], axis=1)
 both = means.join(will[["purchases_low", "purchases_high"]].set_axis(["will buy, low", "will buy, high"], axis=1)).loc[ordered.index]
-chapter.table(both, caption=f"Purchases {words.ahead(span)}: the mean, and what will be counted", formats=dict.fromkeys(means, "{:.2f}"))
+formats = dict.fromkeys(means, "{:.2f}") | dict.fromkeys(both.columns.difference(means.columns), "{:.0f}")
+chapter.table(both, caption=f"Purchases {words.ahead(span)}: the mean, and what will be counted", formats=formats)
 chapter.save(table.join(waits.drop(columns="p_alive")).join(will.add_prefix("will_")).join(today), "customers")
 chapter.say("{text}", text=words.two_intervals(near, will, words.ahead(span)))
 
