@@ -12,7 +12,7 @@ from typical import HISTORIES, THETA, each_model
 
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.models import ATTRITION, BGNBD, NBD, GammaGamma, ParetoNBD
-from crmtheory.models.answers import interval
+from crmtheory.models.intervals import interval
 
 each_history = pytest.mark.parametrize("history", HISTORIES, ids=str)
 
@@ -102,6 +102,15 @@ def test_the_table_of_counts_has_a_column_a_count(cdnow, cdnow_fits):
     assert table.index.equals(cdnow.index)
     wanted = cdnow_fits["BG/NBD"].p_no_purchase(cdnow, "13 weeks")
     np.testing.assert_allclose(table[0], wanted, rtol=1e-10)
+
+
+def test_probabilities_of_counts_have_intervals(cdnow, cdnow_fits):
+    fit, some = cdnow_fits["Pareto/NBD"], cdnow.head(30)
+    table = fit.pmf(some, "13 weeks", most=2, level=0.95)
+    assert table.columns.tolist() == [(y, part) for y in range(3) for part in ("pmf", "low", "high")]
+    for y in range(3):
+        np.testing.assert_array_equal(table[y]["pmf"], fit.pmf(some, "13 weeks", most=2)[y])
+        assert ((table[y]["low"] <= table[y]["pmf"]) & (table[y]["pmf"] <= table[y]["high"])).all()
 
 
 # Staying

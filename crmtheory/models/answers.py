@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from crmtheory import numerics
 from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.models.fit import Fit
 from crmtheory.models.history import counts, possible_level
+from crmtheory.models.intervals import limits
 from crmtheory.numerics import Array
 from crmtheory.units import days_per
 
@@ -29,9 +29,7 @@ Answer = Callable[..., Array]  # of theta, x, t_x, T
 
 
 class AttritionFit(Fit):
-    """A fitted attrition model. Its answers take a summary and return one number per customer, on the same
-    index.
-    """
+    """A fitted attrition model. Its answers take a summary and return one number per customer, on the same index."""
 
     def p_alive(self, summary: pd.DataFrame, t: float | str = 0.0, *, level: float | None = None) -> Any:
         """P(still a customer at the end of observation), or t later."""
@@ -68,7 +66,7 @@ class AttritionFit(Fit):
         *,
         level: float | None = None,
     ) -> Any:
-        """Discounted expected purchases over the horizon, the discount rate being annual."""
+        """Discounted expected purchases over the horizon; the rate is annual."""
         delta, end = self.force_of_interest(discount_rate), self.time(horizon)
 
         def answer(theta: Array, *h: Array) -> Array:
@@ -106,16 +104,23 @@ class AttritionFit(Fit):
         limits = [bound(side)[inverse] for side in (1, 2)]
         return pd.DataFrame({"median_wait": estimate, "low": limits[0], "high": limits[1]})
 
-    def pmf(self, summary: pd.DataFrame, t: float | str, most: int = 10) -> pd.DataFrame:
-        """P(y purchases in the next t), columns y = 0, …, `most`; what is missing to 1 is the chance of more."""
-        time = self.time(t)
-        columns = {
-            y: self._by_customer(
-                "pmf", summary, lambda theta, *h, y=y: self.model.pmf(theta, y, time, *h)
-            ).to_numpy()
-            for y in range(most + 1)
-        }
-        return pd.DataFrame(columns, index=summary.index).rename_axis(columns="purchases")
+    def pmf(
+        self, summary: pd.DataFrame, t: float | str, most: int = 10, *, level: float | None = None
+    ) -> pd.DataFrame:
+        """P(y purchases in the next t), columns y = 0, …, `most`; what is missing to 1 is the chance of more.
+
+        With `level` each y has three columns: pmf, low, high.
+        """
+        time, columns = self.time(t), {}
+        for y in range(most + 1):
+
+            def answer(theta: Array, *h: Array, y: int = y) -> Array:
+                return self.model.pmf(theta, y, time, *h)
+
+            columns[y] = self._by_customer("pmf", summary, answer, level, "probability")
+        return pd.concat(columns, axis=1).rename_axis(
+            columns=["purchases", None][: 1 if level is None else 2]
+        )
 
     def prediction(
         self,
@@ -247,41 +252,6 @@ class AttritionFit(Fit):
 
 
 TOTALS = ("p_alive", "conditional", "p_no_purchase", "discounted")
-
-
-def limits(fit: Fit, value: Array, gradient: Array, level: float, kind: str) -> tuple[Array, Array]:
-    """The interval of a quantity of a fit, from its gradient by ln θ (see `interval`)."""
-    return interval(value, trusted(fit, value, fit.error_of(gradient), kind), level, kind)
-
-
-def trusted(fit: Fit, value: Array, se: Array, kind: str) -> Array:
-    """Standard errors, NaN where they are only small because a parameter is held on a boundary: what hangs on nothing
-    else would seem known for certain. An exact 0, or probability 1, is certain by the model and stays so.
-    """
-    if fit.verdict.converged:
-        return se
-    if kind == "probability":
-        doubtful = ((value > 0.999) & (value < 1)) | ((value < 1e-6) & (value > 0))
-    else:
-        doubtful = (se < 0.05 / np.sqrt(fit.n) * np.abs(value)) & (value != 0)
-    return np.where(doubtful, np.nan, se)
-
-
-def interval(value: Array, se: Array, level: float, kind: str) -> tuple[Array, Array]:
-    """Confidence limits of a "number" of 0 or more, made on its logarithm, or of a "probability", on its logit."""
-    z = stats.norm.ppf(1 - possible_level(level))
-    if kind == "number":
-        # Where the error is larger than the value the logarithm says little: symmetric then, and not below 0.
-        known = (value > 0) & (se < value)
-        factor = np.exp(np.where(known, z * se / np.where(known, value, 1.0), 0.0))
-        low, high = np.maximum(value - z * se, np.minimum(value, 0.0)), value + z * se
-        return np.where(known, value / factor, low), np.where(known, value * factor, high)
-    inside = (value > 0) & (value < 1)
-    p = np.where(inside, value, 0.5)
-    centre = np.log(p) - np.log1p(-p)
-    half = z * np.minimum(se / (p * (1 - p)), 700.0)
-    low, high = (1 / (1 + np.exp(-np.clip(centre + side * half, -700, 700))) for side in (-1, 1))
-    return np.where(inside, low, value), np.where(inside, high, value)
 
 
 def histories(fit: AttritionFit, summary: pd.DataFrame) -> list[Array]:

@@ -21,10 +21,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from crmtheory.errors import ConvergenceError, DomainError
-from crmtheory.models.answers import limits
 from crmtheory.models.base import Model
 from crmtheory.models.fit import Fit
 from crmtheory.models.history import numeric_columns, refuse
+from crmtheory.models.intervals import limits
 from crmtheory.numerics import Array, distinct_rows
 
 LARGEST = 500  # the search for a median ends at 2 to this power, about 3e150 periods

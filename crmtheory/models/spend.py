@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from crmtheory.errors import ConvergenceError, SchemaError
-from crmtheory.models.answers import limits
 from crmtheory.models.base import Model
 from crmtheory.models.fit import Fit
 from crmtheory.models.history import numeric_columns
+from crmtheory.models.intervals import limits
 from crmtheory.numerics import Array
 
 

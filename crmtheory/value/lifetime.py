@@ -14,8 +14,9 @@ from scipy import stats
 
 from crmtheory import numerics, units
 from crmtheory.errors import DomainError, SchemaError
-from crmtheory.models.answers import AttritionFit, histories, limits, trusted
+from crmtheory.models.answers import AttritionFit, histories
 from crmtheory.models.history import possible_level
+from crmtheory.models.intervals import limits, trusted
 from crmtheory.models.spend import SpendFit
 from crmtheory.numerics import Array
 from crmtheory.schema import broken
