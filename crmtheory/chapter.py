@@ -85,14 +85,14 @@ class Chapter:
         Parameters
         ----------
         figure : a matplotlib Figure or Axes; it is closed afterwards
-        alt : the caption, and the alternative text for who cannot see the figure; a template like that of
-            `say`
-        name : the name of its file
-        values : the values of the template
+        alt : caption and alternative text, a template like that of `say`; name : the name of its file
         """
         import matplotlib.pyplot as plt
 
+        from crmtheory.plots import style
+
         figure = getattr(figure, "figure", None) or figure
+        missing = style.readable(figure)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
         plt.close(figure)
@@ -105,7 +105,7 @@ class Chapter:
             {"image/png": base64.b64encode(png).decode(), "text/plain": f"{label} {text}"},
             {"image/png": {"alt": text, "label": label, "width": width}},
         )
-        caption = f"*{label}* {markup.sentence(alt, values)}"
+        caption = f"*{label}* {markup.sentence(alt, values)} {missing}".rstrip()
         _display({"text/markdown": caption, "text/plain": f"{label} {text}"}, NOTE)
 
     def table(

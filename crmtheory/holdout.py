@@ -23,8 +23,8 @@ from crmtheory.numerics import Array
 def naive_rules(summary: pd.DataFrame, t: float) -> dict[str, pd.Series]:
     """Expected purchases in the next t by three rules of thumb that need no model.
 
-    "mean of all" gives everybody the average rate of the past; "own past rate" goes on at the customer's own
-    rate (x / T); "repeats if recent" does so for customers whose last purchase lies in the second half of
+    "mean rate" gives everybody the average rate of the past; "own past rate" goes on at the customer's own
+    rate (x / T); "recency rule" does so for customers whose last purchase lies in the second half of
     their time, and 0 for the rest.
 
     >>> frame = pd.DataFrame({"x": [2, 0], "t_x": [9.0, 0.0], "T": [10.0, 10.0]})
@@ -35,9 +35,9 @@ def naive_rules(summary: pd.DataFrame, t: float) -> dict[str, pd.Series]:
     own = (summary["x"] / age * t).fillna(0.0)
     overall = summary["x"].sum() / summary["T"].sum() * t
     return {
-        "mean of all": pd.Series(overall, index=summary.index),
+        "mean rate": pd.Series(overall, index=summary.index),
         "own past rate": own,
-        "repeats if recent": own.where(summary["t_x"] > summary["T"] / 2, 0.0),
+        "recency rule": own.where(summary["t_x"] > summary["T"] / 2, 0.0),
     }
 
 

@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import small_chapter
+from matplotlib.figure import Figure
 
 from crmtheory import contents, markup
 from crmtheory.chapter import Chapter, open_chapter
 from crmtheory.errors import SchemaError
+from crmtheory.plots import style
 
 GIVEN = {"customer": "Zhang", "horizon_weeks": 52, "margin": 0.3, "names": [], "deep": False, "output": ""}
 
@@ -251,3 +253,18 @@ def test_the_result_does_not_depend_on_where_it_is_written(tmp_path: Path, shown
 def test_a_verdict_must_name_its_claim(chapter: Chapter) -> None:
     with pytest.raises(SchemaError, match="A verdict must name its id: "):
         chapter.verdict({"verdict": "supported"})
+
+
+def test_chinese_names_on_a_figure_are_drawn_with_a_font_that_has_them():
+    ax = Figure().subplots()
+    ax.set_yticks([0, 1], ["王小明", "Ann"])
+    missing = style.readable(ax.figure)
+    name, other = ax.get_yticklabels()
+    if missing:  # no such font here
+        assert (
+            missing
+            == "A figure has Chinese names and no font for them: install fonts-noto-cjk, or another one."
+        )
+    else:
+        assert name.get_fontfamily()[-1] in style.CHINESE
+    assert other.get_fontfamily()[-1] not in style.CHINESE

@@ -232,7 +232,9 @@ def test_a_covariate_that_is_missing_names_the_first_customer():
 
 def test_a_covariate_that_is_a_word_is_refused():
     frame = pd.DataFrame({"x": [1], "t_x": [3.0], "T": [9.0], "z": ["web"]})
-    assert message_of(SchemaError, frame) == 'Column "z" must hold numbers, not str.'
+    assert message_of(SchemaError, frame) == (
+        'Covariate "z" must hold numbers, not str. For categories make columns of 0 and 1, as pandas.get_dummies does.'
+    )
 
 
 def test_a_covariate_that_never_differs_is_refused(crowds):
@@ -257,7 +259,7 @@ def test_fits_that_cannot_be_compared_are_refused(crowds, fits):
         (
             fits["BG/NBD"],
             BGNBD().fit(crowds["BG/NBD"].head(99), unit="week"),
-            "Fit both to the same summary.",
+            "Fit both to the same summary. A join or merge forgets the unit",
         ),
     ):
         with pytest.raises(SchemaError) as error:

@@ -37,10 +37,10 @@ def test_the_rules_of_thumb_by_hand():
         {"x": [4, 2, 0, 0], "t_x": [9.0, 3.0, 0.0, 0.0], "T": [10.0, 10.0, 20.0, 0.0]}, index=list("ABCD")
     )
     rules = holdout.naive_rules(people, 5.0)
-    assert list(rules) == ["mean of all", "own past rate", "repeats if recent"]
-    assert rules["mean of all"].tolist() == [0.75] * 4  # 6 purchases in 40 weeks, for 5 weeks
+    assert list(rules) == ["mean rate", "own past rate", "recency rule"]
+    assert rules["mean rate"].tolist() == [0.75] * 4  # 6 purchases in 40 weeks, for 5 weeks
     assert rules["own past rate"].tolist() == [2, 1, 0, 0]
-    assert rules["repeats if recent"].tolist() == [2, 0, 0, 0]
+    assert rules["recency rule"].tolist() == [2, 0, 0, 0]
     for rule in rules.values():
         pd.testing.assert_index_equal(rule.index, people.index)
 
@@ -98,7 +98,7 @@ def test_the_choice_is_the_lowest_aic_among_those_not_clearly_worse_on_the_holdo
     truth = crowd["x_holdout"].astype(float)
     good, bad, best = guesses(truth, good=1.0, bad=3.0, best=0.1).values()
     for nbd, bg, chosen in ((good, good, "BG/NBD"), (good, bad, "NBD"), (bad, good, "BG/NBD")):
-        predictions = {"NBD": nbd, "BG/NBD": bg, "mean of all": best}  # the last is no model
+        predictions = {"NBD": nbd, "BG/NBD": bg, "mean rate": best}  # the last is no model
         assert holdout.choose(predictions, truth, fits, rng()) == chosen
 
 
@@ -198,11 +198,11 @@ def test_the_mae_interval_holds_the_truth_at_about_its_stated_rate():
 
 def test_differences_are_those_of_the_scores_on_the_same_resamples(crowd):
     rules, actual = holdout.naive_rules(crowd, 20.0), crowd["x_holdout"]
-    table = holdout.differences(rules, actual, "repeats if recent", rng(), resamples=100)
-    assert table.index.tolist() == ["mean of all", "own past rate"]
+    table = holdout.differences(rules, actual, "recency rule", rng(), resamples=100)
+    assert table.index.tolist() == ["mean rate", "own past rate"]
     rmse = {name: np.sqrt(((rule - actual) ** 2).mean()) for name, rule in rules.items()}
     for name, row in table.iterrows():
-        assert row["difference"] == pytest.approx(rmse[name] - rmse["repeats if recent"])
+        assert row["difference"] == pytest.approx(rmse[name] - rmse["recency rule"])
         assert row["low"] < row["difference"] < row["high"]
 
 

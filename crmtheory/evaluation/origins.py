@@ -67,7 +67,7 @@ def at_origin(
             continue
         log_p[name] = np.log(np.maximum(p, LEAST))
     rules = holdout.naive_rules(summary, t)
-    predictions |= dict(zip(RULES, (rules["mean of all"], recent, rules["repeats if recent"]), strict=True))
+    predictions |= dict(zip(RULES, (rules["mean rate"], recent, rules["recency rule"]), strict=True))
     predicted = {name: series.to_numpy(float)[first] for name, series in predictions.items()}
     return Origin(day, pd.Series(place, summary.index), count, actual, predicted, log_p, fits)
 

@@ -142,6 +142,8 @@ class AttritionFit(Fit):
         """
         rows, inverse = self._rows(summary)
         tails = [possible_level(level), 1 - possible_level(level)]
+        if np.isinf(self.time(t)):
+            raise DomainError('A prediction needs an end, such as "52 weeks".')
         limits = [
             np.quantile(counts, tails, axis=0, method="inverted_cdf")
             for counts in self._futures(rows, self.time(t), rng, draws)

@@ -55,6 +55,10 @@ class WithCovariates(Attrition):
         for process, names in (("buying", buying), ("leaving", leaving)):
             if isinstance(names, str):
                 raise SchemaError(f'{process} takes a list of columns: {process}=["{names}"].')
+            if names and not base.processes:
+                raise SchemaError(
+                    f"The {base.name} takes no covariates; NBD, BG/NBD, MBG/NBD and Pareto/NBD do."
+                )
             if names and process not in base.processes:
                 raise SchemaError(f"In the {base.name} nobody leaves, so no covariate can act on it.")
             if len(set(names)) < len(names):
@@ -72,6 +76,12 @@ class WithCovariates(Attrition):
 
     def read(self, summary: pd.DataFrame) -> tuple[list[Array], NDArray[np.bool_]]:
         columns, usable = self.base.read(summary)
+        for name in self.covariates:
+            if name in summary.columns and not pd.api.types.is_numeric_dtype(summary[name]):
+                raise SchemaError(
+                    f'Covariate "{name}" must hold numbers, not {summary[name].dtype}. '
+                    "For categories make columns of 0 and 1, as pandas.get_dummies does."
+                )
         got = numeric_columns(summary, self.covariates)
         for name, values in got.items():
             wrong = ~np.isfinite(values)
@@ -205,7 +215,8 @@ def likelihood_ratio(larger: Fit, smaller: Fit) -> pd.DataFrame:
 
     Parameters
     ----------
-    larger, smaller : fits to the same customers; the smaller model has none, or some, of the larger one's covariates
+    larger, smaller : fits to the same customers (a fit holds no data, so that they are the same is not checked); the
+        smaller model has none, or some, of the larger one's covariates
 
     Returns
     -------
@@ -228,7 +239,7 @@ def likelihood_ratio(larger: Fit, smaller: Fit) -> pd.DataFrame:
     if larger.n != smaller.n or larger.unit != smaller.unit:
         raise SchemaError(
             f"The fits are to {larger.n:,} and {smaller.n:,} customers (units {larger.unit}, {smaller.unit}). "
-            "Fit both to the same summary."
+            'Fit both to the same summary. A join or merge forgets the unit: then say unit="week", say, when fitting.'
         )
     statistic = max(2 * (larger.loglik - smaller.loglik), 0.0)
     df = len(larger.theta) - len(smaller.theta)

@@ -6,10 +6,24 @@ petroff6.
 
 from __future__ import annotations
 
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+# Fonts with Chinese letters, in the order in which they are tried; the names are those that matplotlib knows.
+CHINESE = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "Noto Serif CJK SC",
+    "Noto Serif CJK JP",
+)
 BLUE, ORANGE, RED, PURPLE, GREY, VIOLET = "#5790fc", "#f89c20", "#e42536", "#964a8b", "#9c9ca1", "#7a21dd"
 INK = "#333333"
 
@@ -22,6 +36,22 @@ def axes(ax: Axes | None, width: float = 6.4, height: float = 3.8) -> Axes:
     ax.grid(True, color="#e6e6e6", linewidth=0.6)
     ax.set_axisbelow(True)
     return ax
+
+
+def readable(figure: Figure) -> str:
+    """Give Chinese words on a figure a font that has them; if there is none, return what to install in a sentence."""
+    words = [text for text in figure.findobj(Text) if any(letter >= "\u2e80" for letter in text.get_text())]
+    if not words:
+        return ""
+    installed = set(font_manager.get_font_names())
+    fonts = [name for name in CHINESE if name in installed]
+    for text in words:
+        text.set_fontfamily([*text.get_fontfamily(), *fonts[:1]])
+    return (
+        ""
+        if fonts
+        else "A figure has Chinese names and no font for them: install fonts-noto-cjk, or another one."
+    )
 
 
 def pair(width: float = 8.4, height: float = 3.7) -> tuple[Axes, Axes]:
