@@ -11,7 +11,6 @@ or a place on this machine: the same data give the same bytes.
 from __future__ import annotations
 
 import base64
-import io
 import json
 import math
 import os
@@ -92,11 +91,9 @@ class Chapter:
         from crmtheory.plots import style
 
         figure = getattr(figure, "figure", None) or figure
-        missing = style.readable(figure)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
+        png, missing = style.png(figure, DPI)
         plt.close(figure)
-        png, text, file = buffer.getvalue(), markup.plain(alt, values), f"figures/{_file_name(name)}.png"
+        text, file = markup.plain(alt, values), f"figures/{_file_name(name)}.png"
         self._write(file, png)
         self._keep("figures", name, {"name": name, "file": file, "alt": text})
         label = f"Figure {list(self._found['figures']).index(name) + 1}."

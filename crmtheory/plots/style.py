@@ -6,6 +6,9 @@ petroff6.
 
 from __future__ import annotations
 
+import io
+import warnings
+
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -43,8 +46,7 @@ def readable(figure: Figure) -> str:
     words = [text for text in figure.findobj(Text) if any(letter >= "\u2e80" for letter in text.get_text())]
     if not words:
         return ""
-    installed = set(font_manager.get_font_names())
-    fonts = [name for name in CHINESE if name in installed]
+    fonts = _chinese_fonts()
     for text in words:
         text.set_fontfamily([*text.get_fontfamily(), *fonts[:1]])
     return (
@@ -52,6 +54,29 @@ def readable(figure: Figure) -> str:
         if fonts
         else "A figure has Chinese names and no font for them: install fonts-noto-cjk, or another one."
     )
+
+
+def _chinese_fonts() -> list[str]:
+    """The fonts of `CHINESE` on this machine, also those that were installed after matplotlib had made its list."""
+    fonts = [name for name in CHINESE if name in font_manager.get_font_names()]
+    if fonts:
+        return fonts
+    for path in font_manager.findSystemFonts():
+        if any(
+            part in path.lower() for part in ("cjk", "notosanssc", "sourcehansans", "wqy", "msyh", "pingfang")
+        ):
+            font_manager.fontManager.addfont(path)
+    return [name for name in CHINESE if name in font_manager.get_font_names()]
+
+
+def png(figure: Figure, dpi: int) -> tuple[bytes, str]:
+    """The figure as PNG, and what `readable` says of its letters."""
+    missing, buffer = readable(figure), io.BytesIO()
+    with warnings.catch_warnings():
+        if missing:  # it is said in words, once, and not for each letter
+            warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure.savefig(buffer, format="png", dpi=dpi, bbox_inches="tight", metadata={"Software": None})
+    return buffer.getvalue(), missing
 
 
 def pair(width: float = 8.4, height: float = 3.7) -> tuple[Axes, Axes]:
