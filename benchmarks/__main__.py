@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import click
 
 from benchmarks import fits, logs, memory, scoring, simulating
-from benchmarks.timing import Row, Sizes, environment, markdown
+from benchmarks.pages import environment, replaced
+from benchmarks.timing import Row, Sizes, markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "speed.md"
 QUICK = Sizes(customers=100_000, rows=1_000_000, full=False)
@@ -36,21 +36,6 @@ def main(full: bool, dry_run: bool) -> None:
             replaced(PAGE.read_text(encoding="utf-8"), "full" if full else "quick", text), "utf-8"
         )
         click.echo(f"\nWritten to {PAGE.parent.name}/{PAGE.name}.")
-
-
-def replaced(page: str, name: str, text: str) -> str:
-    """The page with `text` between the marks of this name.
-
-    >>> replaced("a <!-- quick --> old <!-- /quick --> z", "quick", "new")
-    'a <!-- quick -->\\n\\nnew\\n\\n<!-- /quick --> z'
-    """
-    opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
-    pattern = re.compile(f"{re.escape(opening)}.*?{re.escape(closing)}", re.DOTALL)
-    if not pattern.search(page):
-        raise click.ClickException(
-            f"docs/speed.md has no place for the table: write {opening} and {closing} in it."
-        )
-    return pattern.sub(lambda _: f"{opening}\n\n{text}\n\n{closing}", page)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from benchmarks.timing import environment
+from benchmarks.pages import environment, replaced
+from benchmarks.pages import table as markdown
 from benchmarks.worlds import (
     SPEND,
     WORLDS,
@@ -54,7 +55,7 @@ def main(sets: int, customers: int, seed: int, processes: int, dry_run: bool) ->
     text = page_text(measured, sets, customers)
     click.echo(text)
     if not dry_run:
-        PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
+        PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), "coverage", text), encoding="utf-8")
         click.echo(f"\nWritten to {PAGE.parent.name}/{PAGE.name}.")
 
 
@@ -195,30 +196,6 @@ def outside(table: pd.DataFrame) -> str:
         for row in off.itertuples()
     ]
     return f"Of {len(judged)} coverages of parameters and totals, {len(off)} are outside. {'; '.join(rows)}".strip()
-
-
-def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The table in Markdown, padded so that it reads well as plain text too."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = [head, ["-" * width for width in widths], *rows]
-    padded = (" | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) for line in lines)
-    return "\n".join(f"| {line} |" for line in padded)
-
-
-def replaced(page: str, text: str) -> str:
-    """The page with `text` between its marks.
-
-    >>> replaced("a <!-- coverage --> old <!-- /coverage --> z", "new")
-    'a <!-- coverage -->\\n\\nnew\\n\\n<!-- /coverage --> z'
-    """
-    opening, closing = "<!-- coverage -->", "<!-- /coverage -->"
-    before, first, rest = page.partition(opening)
-    _, second, after = rest.partition(closing)
-    if not (first and second):
-        raise click.ClickException(
-            f"{PAGE.name} has no place for the table: write {opening} and {closing} in it."
-        )
-    return f"{before}{opening}\n\n{text}\n\n{closing}{after}"
 
 
 def _short(cells: tuple[str, ...] | None) -> str:

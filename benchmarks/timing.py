@@ -7,17 +7,14 @@ meets all of them alike.
 from __future__ import annotations
 
 import gc
-import os
-import platform
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from statistics import median
 from typing import Any
 
-PACKAGES = ("NumPy", "SciPy", "pandas", "DuckDB", "lifetimes")
+from benchmarks.pages import table
 
 
 @dataclass(frozen=True)
@@ -115,26 +112,9 @@ def race(ways: Mapping[str, tuple[Callable[[], Any], int]]) -> dict[str, Timed]:
     return {name: Timed(tuple(seconds[name]), answers[name]) for name in ways}
 
 
-def environment() -> str:
-    """Cores and versions.
-
-    >>> environment().split(", ")[1].startswith("Python 3")
-    True
-    """
-    cores = os.cpu_count() or 1
-    versions = [f"{name} {version(name.lower())}" for name in PACKAGES]
-    return ", ".join([f"{cores} core{'s' * (cores != 1)}", f"Python {platform.python_version()}", *versions])
-
-
 def markdown(rows: Iterable[Row]) -> str:
-    """The table in Markdown, padded so that it reads well as plain text too."""
-    lines = [HEAD, *(row.cells for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    lines.insert(1, tuple("-" * width for width in widths))
-    return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
-        for line in lines
-    )
+    """The table in Markdown."""
+    return table(HEAD, [row.cells for row in rows])
 
 
 def _digits(number: float) -> str:

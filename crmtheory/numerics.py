@@ -273,9 +273,8 @@ def maximise(
         if trial_value < least:
             break
         point, value, gradient, last = trial, trial_value, trial_gradient, size
-        if lost or (
-            own and size > 1e-5
-        ):  # after a shorter step the Hessian of the last point is that of this one
+        # After a step shorter than that the Hessian of the last point is that of this one.
+        if lost or (own and size > 1e-5):
             hessian, own = curvature(point), True
     return Optimum(point, value, gradient, 0.5 * (hessian + hessian.T), count, _held(point, gradient, bound))
 

@@ -42,17 +42,9 @@ def tracking(
     x, t_x, T, *extra = (np.repeat(column, weights.astype(int)) for column in rows)
     period = np.arange(1, periods + 1)
     ahead = period[period > start] - start
-    born, place = np.unique((start - rows[2]).round(9), return_inverse=True)
-    age = np.clip(period[period <= start, None] - born, 0, None)
-    if (
-        extra
-    ):  # no two customers need be alike, and the mean of their rates is not the rate of the mean customer
-        of_each = fit.model.spread(fit.theta, *rows[3:])
-        ages = np.clip(period[period <= start, None] - (start - rows[2]), 0, None)
-        past = np.array([fit.model.expected(of_each, age) @ weights for age in ages])
-    else:
-        past = np.asarray(fit.expected(age)) @ np.bincount(place, weights)
     own = fit.model.spread(fit.theta, *rows[3:])
+    ages = np.clip(period[period <= start, None] - (start - rows[2]), 0, None)
+    past = np.array([fit.model.expected(own, age) @ weights for age in ages])
     further = [float(fit.model.conditional(own, t, *rows[:3]) @ weights) for t in ahead]
     paths = np.empty((draws, len(ahead)))
     for i in range(draws):

@@ -33,30 +33,17 @@ class AttritionFit(Fit):
 
     def p_alive(self, summary: pd.DataFrame, t: float | str = 0.0, *, level: float | None = None) -> Any:
         """P(still a customer at the end of observation), or t later."""
-        time = self.time(t)
-
-        def answer(theta: Array, *h: Array) -> Array:
-            return self.model.p_alive_later(theta, time, *h) if time else self.model.p_alive(theta, *h)
-
-        return self._by_customer("p_alive", summary, answer, level, "probability")
+        return self._by_customer("p_alive", summary, self._asked("p_alive", t), level, "probability")
 
     def conditional(self, summary: pd.DataFrame, t: float | str, *, level: float | None = None) -> Any:
         """Expected purchases in the next t, a number in the fit's unit or a duration such as "39 weeks"."""
-        time = self.time(t)
-
-        def answer(theta: Array, *h: Array) -> Array:
-            return self.model.conditional(theta, time, *h)
-
-        return self._by_customer("expected_purchases", summary, answer, level)
+        return self._by_customer("expected_purchases", summary, self._asked("conditional", t), level)
 
     def p_no_purchase(self, summary: pd.DataFrame, t: float | str, *, level: float | None = None) -> Any:
         """P(no purchase in the next t)."""
-        time = self.time(t)
-
-        def answer(theta: Array, *h: Array) -> Array:
-            return self.model.p_no_purchase(theta, time, *h)
-
-        return self._by_customer("p_no_purchase", summary, answer, level, "probability")
+        return self._by_customer(
+            "p_no_purchase", summary, self._asked("p_no_purchase", t), level, "probability"
+        )
 
     def discounted(
         self,
@@ -67,11 +54,7 @@ class AttritionFit(Fit):
         level: float | None = None,
     ) -> Any:
         """Discounted expected purchases over the horizon; the rate is annual."""
-        delta, end = self.force_of_interest(discount_rate), self.time(horizon)
-
-        def answer(theta: Array, *h: Array) -> Array:
-            return self.model.discounted(theta, end, delta, *h)
-
+        answer = self._asked("discounted", horizon, discount_rate)
         return self._by_customer("discounted_purchases", summary, answer, level)
 
     def median_wait(
@@ -203,16 +186,10 @@ class AttritionFit(Fit):
         rows, inverse = self._rows(summary)
         stands_for = counts(summary, weights) if weights else np.ones(len(summary))
         times = np.bincount(inverse, stands_for, len(rows[0]))
-        given = [*arguments]
-        if question == "discounted":
-            given = [self.time(given[0]), self.force_of_interest(given[1])]
-        elif given:
-            given = [self.time(given[0])]
-        name = "p_alive_later" if question == "p_alive" and given else question
+        answer = self._asked(question, *arguments)
 
         def sum_of(theta: Array) -> Array:
-            own = self.model.spread(theta, *rows[3:])
-            return np.atleast_1d(times @ getattr(self.model, name)(own, *given, *rows[:3]))
+            return np.atleast_1d(times @ answer(self.model.spread(theta, *rows[3:]), *rows[:3]))
 
         n = int(stands_for.sum())
         if question.startswith("p_") and n:  # at most everybody
@@ -221,6 +198,19 @@ class AttritionFit(Fit):
         else:
             value, low, high = (float(v[0]) for v in self._limits(sum_of, level, "number"))
         return pd.DataFrame([{"customers": n, "total": value, "low": low, "high": high}])
+
+    def _asked(self, question: str, *arguments: Any) -> Answer:
+        """The model's answer to one of `TOTALS`, as a function of θ and histories; arguments as the method's."""
+        if question == "discounted":
+            horizon, rate = arguments
+            delta = self.force_of_interest(rate)
+            given: tuple[float, ...] = (self.time(horizon), delta)
+        else:
+            given = tuple(self.time(duration) for duration in arguments)
+        if question == "p_alive":
+            question, given = ("p_alive_later", given) if any(given) else ("p_alive", ())
+        ask = getattr(self.model, question)
+        return lambda theta, *h: ask(theta, *given, *h)
 
     def _rows(self, summary: pd.DataFrame) -> tuple[list[Array], Any]:
         rows, _, inverse = numerics.distinct_rows(histories(self, summary), np.ones(len(summary)))

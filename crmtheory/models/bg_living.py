@@ -76,9 +76,8 @@ def _by_series(u: Array, a: Array, c: Array, kappa: Array) -> tuple[Array, NDArr
     term = kappa * z
     total = term.copy()
     log_growth = np.log1p(u)
-    with np.errstate(
-        over="ignore", invalid="ignore"
-    ):  # what overflows is not sound, and is done by quadrature
+    # what overflows is not sound, and is done by quadrature
+    with np.errstate(over="ignore", invalid="ignore"):
         for j in range(3000):
             term = term * (z * ((kappa + 1 + j) * (a + j) / (2 + j)) / (c + 1 + j))
             total += term

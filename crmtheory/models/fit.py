@@ -131,9 +131,8 @@ class Fit:
 
     def to_json(self) -> str:
         """The fit as text that `from_json` reads: parameters, covariance, units, verdict; never data."""
-        from crmtheory.models.interchange import (
-            to_json,
-        )  # it knows the kinds of fit, and so imports this file
+        # here, because that file knows the kinds of fit and so imports this one
+        from crmtheory.models.interchange import to_json
 
         return to_json(self)
 

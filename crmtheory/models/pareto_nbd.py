@@ -50,9 +50,11 @@ class ParetoNBD(Attrition):
         return _alive(theta, x, T) + np.logaddexp(0.0, left(theta, x, t_x, T)[0])
 
     def loglik_and_score(self, theta: Array, x: Array, t_x: Array, T: Array) -> tuple[Array, Array]:
+        return self._with_score(theta, x, T, left(theta, x, t_x, T, moments=1))
+
+    def _with_score(self, theta: Array, x: Array, T: Array, leaving: Array) -> tuple[Array, Array]:
         r, alpha, s, beta = theta
-        log_odds, *means = left(theta, x, t_x, T, moments=1)
-        log_alpha, over_alpha, log_beta, over_beta = means
+        log_odds, log_alpha, over_alpha, log_beta, over_beta = leaving
         gone = special.expit(log_odds)
         stay = 1 - gone
         psi = special.digamma
@@ -66,7 +68,8 @@ class ParetoNBD(Attrition):
 
     def hessian(self, theta: Array, weights: Array, x: Array, t_x: Array, T: Array) -> Array:
         r, alpha, s, beta = theta
-        log_odds, *moments = left(theta, x, t_x, T, moments=2)
+        leaving = left(theta, x, t_x, T, moments=2)
+        log_odds, *moments = leaving
         mean, square = np.stack(moments[:4]), iter(moments[4:])
         gone = special.expit(log_odds)
         one, bought = np.ones_like(x), r + x
@@ -96,7 +99,7 @@ class ParetoNBD(Attrition):
             mixed = weights.sum() / scale - of_alive @ (1 / (scale + T)) - of_left @ over
             second[i, i + 1] += mixed
             second[i + 1, i] += mixed
-        score = self.loglik_and_score(theta, x, t_x, T)[1] @ weights
+        score = self._with_score(theta, x, T, leaving[:5])[1] @ weights
         return in_logs(theta, score / theta, second)
 
     def p_alive(self, theta: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:

@@ -20,11 +20,10 @@ from scipy import special, stats
 
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.models.base import Param, positive
+from crmtheory.models.beta_ratios import log_ratio, sum_of_ratios
 from crmtheory.models.contract import Contract, ContractFit, contracts, whole
 from crmtheory.models.history import counts
-from crmtheory.numerics import Array, beta_mean, log_rising
-
-SMALL_SHAPE = 0.3  # below it the density of p is taken apart at p = 0 before the quadrature
+from crmtheory.numerics import Array
 
 
 class SBG(Contract):
@@ -46,7 +45,7 @@ class SBG(Contract):
     def loglik(self, theta: ArrayLike, t: Array, lost: Array) -> Array:
         alpha, beta = positive(theta, 2, self.name)
         kept = t - lost
-        return _log_survival(alpha, beta, kept) + lost * (np.log(alpha) - np.log(alpha + beta + kept))
+        return log_ratio(beta, alpha, kept) + lost * (np.log(alpha) - np.log(alpha + beta + kept))
 
     def loglik_and_score(self, theta: Array, t: Array, lost: Array) -> tuple[Array, Array]:
         alpha, beta = theta
@@ -73,7 +72,7 @@ class SBG(Contract):
 
     def survival(self, theta: ArrayLike, t: ArrayLike) -> Array:
         alpha, beta = positive(theta, 2, self.name)
-        return np.exp(_log_survival(alpha, beta, whole(t, 0, "t")))
+        return np.exp(log_ratio(beta, alpha, whole(t, 0, "t")))
 
     def retention(self, theta: ArrayLike, t: ArrayLike) -> Array:
         alpha, beta = positive(theta, 2, self.name)
@@ -83,7 +82,7 @@ class SBG(Contract):
     def churn(self, theta: ArrayLike, t: ArrayLike) -> Array:
         alpha, beta = positive(theta, 2, self.name)
         kept = whole(t, 1, "t") - 1
-        return np.exp(_log_survival(alpha, beta, kept)) * (alpha / (alpha + beta + kept))
+        return np.exp(log_ratio(beta, alpha, kept)) * (alpha / (alpha + beta + kept))
 
     def residual(
         self, theta: ArrayLike, n: ArrayLike, delta: float, horizon: float = math.inf, due: float = 0.0
@@ -92,7 +91,7 @@ class SBG(Contract):
         of Fader & Hardie (2010) of a customer about to decide on renewal n + 1.
 
         Their form of it has a Gauss hypergeometric function, which loses its digits when δ is near 0 or the parameters
-        are large. Here the geometric sum over renewals at a given p is averaged over p by quadrature.
+        are large. Here the sum over renewals is taken as it stands, its tail by the Euler–Maclaurin formula.
         """
         alpha, beta = positive(theta, 2, self.name)
         n = whole(n, 0, "The number n of opportunities survived")
@@ -110,7 +109,8 @@ class SBG(Contract):
         if horizon == 0:
             return np.zeros(a.shape)
         # The first renewal has factor 1 − p in every term: taken into the density, it makes b + 1 of b.
-        total = _mean_sum(a.ravel(), b.ravel() + 1, delta, horizon).reshape(a.shape)
+        end = min(horizon, 60 / delta) if delta > 0 else horizon  # e^(−60) is below what a double can add
+        total = sum_of_ratios(np.full(a.shape, math.ceil(end)), b + 1, a, b + 1, np.zeros(a.shape), delta)
         return math.exp(-delta * due) * (b / (a + b)) * total
 
     def expected_lifetime(self, theta: ArrayLike, n: ArrayLike = 0.0) -> Array:
@@ -175,44 +175,3 @@ def against_constant(fit: ContractFit, summary: pd.DataFrame, weights: str | Non
             "p_value": [p_value],
         }
     )
-
-
-def _log_survival(alpha: ArrayLike, beta: ArrayLike, t: Array) -> Array:
-    """ln Γ(β + t) Γ(α + β) / (Γ(β) Γ(α + β + t)), as a ratio of rising factorials over t or over α: the shorter one
-    loses fewer digits.
-    """
-    alpha, beta, t = np.broadcast_arrays(*(np.asarray(value, float) for value in (alpha, beta, t)))
-    over_t = log_rising(beta, np.minimum(t, alpha)) - log_rising(alpha + beta, np.minimum(t, alpha))
-    over_alpha = log_rising(beta, alpha) - log_rising(beta + t, alpha)
-    return np.where(t <= alpha, over_t, over_alpha)
-
-
-def _mean_sum(a: Array, b: Array, delta: float, horizon: float) -> Array:
-    """E of the sum over j < horizon of ((1 − p) e^(−δ))^j for p ~ Beta(a, b), b ≥ 1; one (a, b) a row.
-
-    For small a the density piles up at p = 0. There the value at p = 0 is taken out and the rest carries one more power
-    of p, which the quadrature likes.
-    """
-
-    def total(p: Array, q: Array) -> Array:
-        if math.isinf(horizon):
-            return 1 / (p * math.exp(-delta) - math.expm1(-delta))
-        small = p < 0.5
-        fading = delta - np.where(small, np.log1p(-np.where(small, p, 0.0)), np.log(q))
-        return special.exprel(-horizon * fading) / special.exprel(-fading) * horizon
-
-    longest = float(total(np.zeros(()), np.ones(())))  # at p = 0
-    values = np.empty(a.shape)
-    plain = a >= SMALL_SHAPE
-    if plain.any():
-        shapes = a[plain], b[plain]
-        mean = shapes[0] / (shapes[0] + shapes[1])
-        # The sum is convex in p, so its mean is at least its value at the mean of p.
-        values[plain] = beta_mean(total, *shapes, math.log(longest) - np.log(total(mean, 1 - mean)))
-    if not plain.all():
-        shapes = a[~plain], b[~plain]
-        # What is lost per unit of p is at most `longest` times this many terms.
-        head = math.log(min(horizon, longest))
-        rest = beta_mean(lambda p, q: (longest - total(p, q)) / p, shapes[0] + 1, shapes[1], head)
-        values[~plain] = longest - shapes[0] / (shapes[0] + shapes[1]) * rest
-    return values

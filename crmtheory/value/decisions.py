@@ -12,6 +12,7 @@ import pandas as pd
 from crmtheory import units
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.models.answers import AttritionFit
+from crmtheory.models.covariates import WithCovariates
 from crmtheory.models.spend import SpendFit
 from crmtheory.value.lifetime import Settings, checked_margin, equity
 
@@ -190,7 +191,7 @@ def sensitivity(
 
 
 def _without_covariates(fit: AttritionFit) -> None:
-    if len(fit.model.columns) > 3:
+    if isinstance(fit.model, WithCovariates):
         raise DomainError(
             f"{fit.model.name}: no single customer stands for all when rates depend on covariates. "
             "Fit the model without them for this question."
