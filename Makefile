@@ -7,11 +7,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.crmtheory-lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help report test lab notebooks bench lock lint env
+SPARK := $(VENV)/.crmtheory-spark
+
+.PHONY: help report test test-spark lab notebooks bench lock lint env
 
 help:
 	@echo "make report     run the chapters on the sample data and write reports/index.html"
 	@echo "make test       run the tests"
+	@echo "make test-spark run the tests of the Spark engine (installs Spark; needs Java 17 or later)"
 	@echo "make lab        open the notebooks in JupyterLab"
 	@echo "make notebooks  regenerate the notebooks from notebooks/src and execute them"
 	@echo "make bench      measure speed against other packages"
@@ -40,6 +43,15 @@ report: env
 test: env
 	@$(BIN)/python -m pytest --numprocesses auto
 
+test-spark: $(SPARK)
+	@$(BIN)/python -m pytest tests/spark
+
+$(SPARK): requirements-spark.lock $(STAMP)
+	@command -v java >/dev/null || { \
+		echo "Spark needs Java 17 or later. On Debian and Ubuntu: apt install default-jre-headless"; exit 1; }
+	@$(PIP) install --quiet --require-hashes --no-deps --requirement requirements-spark.lock
+	@cp requirements-spark.lock $(SPARK)
+
 lab: env
 	@cd notebooks && ../$(BIN)/jupyter lab
 
@@ -57,3 +69,5 @@ lint: env
 lock: env
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade \
 		--extra dev --output-file requirements.lock pyproject.toml
+	@echo "pyspark" | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --upgrade --constraint requirements.lock --output-file requirements-spark.lock -

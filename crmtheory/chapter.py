@@ -25,13 +25,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmtheory import contents, markup, parameters
+from crmtheory import contents, markup, parameters, privacy
 from crmtheory.errors import SchemaError
 
 SCHEMA = 1
 DPI = 144  # sharp on paper and on screens with small pixels; shown at 96 dots per inch
 VERSIONS = ("crmtheory", "numpy", "scipy", "pandas", "duckdb", "narwhals", "statsmodels", "matplotlib")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that starts with one of these
+BESIDE = ("actions", "rejected")  # tables that stand beside result.json
 NOTE = {"crmtheory": {"role": "caption"}}  # for the HTML page: this belongs to the figure before it
 
 
@@ -121,17 +121,27 @@ class Chapter:
     def save(self, frame: pd.DataFrame | pd.Series, name: str) -> None:
         """Write a table to tables/NAME.csv in UTF-8, index kept, text that looks like a formula disarmed.
 
-        The list of treatments, "actions", is what is handed over: it stands beside result.json.
+        The list of treatments, "actions", and the rows "rejected" stand beside result.json. A table in which a
+        column looks like e-mail addresses, phone or identity-card numbers is refused.
         """
         frame = frame.to_frame() if isinstance(frame, pd.Series) else frame
         numbered = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
         flat = frame if numbered else frame.reset_index(names=[n or "index" for n in frame.index.names])
-        safe = flat.rename(columns=_disarm).apply(_disarm_column)
-        file = f"{'' if name == 'actions' else 'tables/'}{_file_name(name)}.csv"
+        privacy.refuse_personal(flat, f"{name}.csv")
+        safe = privacy.disarm(flat)
+        file = f"{'' if name in BESIDE else 'tables/'}{_file_name(name)}.csv"
         self._write(file, safe.to_csv(index=False, lineterminator="\n").encode("utf-8"))
         self._keep(
             "tables", name, {"name": name, "file": file, "rows": len(frame), "columns": list(map(str, flat))}
         )
+
+    def set_aside(self, rejected: pd.DataFrame) -> None:
+        """Write the rows that were set aside to rejected.csv, if there are any, and say so."""
+        if rejected.empty:
+            return
+        self.save(rejected, "rejected")
+        text = "Set aside: **{rows}**. They stand in `rejected.csv`, each with its reason."
+        self.say(text, rows=_count(len(rejected), "row"))
 
     def data(
         self,
@@ -257,17 +267,6 @@ def _file_name(name: str) -> str:
     if not re.fullmatch(r"[\w-]+", name):
         raise SchemaError(f'"{name}" cannot name a file: use letters, digits, "-" and "_" only.')
     return name
-
-
-def _disarm(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
-
-
-def _disarm_column(column: pd.Series) -> pd.Series:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(object)
-    texts = column.dtype == object or pd.api.types.is_string_dtype(column.dtype)
-    return column.map(_disarm, na_action="ignore") if texts else column
 
 
 def _versions() -> dict[str, str]:

@@ -128,11 +128,14 @@ def run(
 
 @main.command()
 @click.option(
+    "-s", "--study", type=click.Path(path_type=Path), help="A study file: run the chapters on your own data."
+)
+@click.option(
     "-o", "--output", "output", type=click.Path(path_type=Path), default=Path("reports"), show_default=True
 )
 @click.pass_obj
-def report(folder: Path | None, output: Path) -> None:
-    """Run all chapters on the data that come with the package and write one report over them."""
+def report(folder: Path | None, study: Path | None, output: Path) -> None:
+    """Run all chapters, on the data that come with the package or on a study of yours, and write one report."""
     import time
 
     from crmtheory import notebooks
@@ -140,8 +143,13 @@ def report(folder: Path | None, output: Path) -> None:
     started = time.perf_counter()
     written = {theory.name for theory in contents.available(folder)}
     runs = [job for job in notebooks.RUNS if job.theory in written]
+    if study is not None:
+        runs = _of_study(study, sorted(written), folder)
     if not runs:
-        raise SchemaError("There is nothing to report: no chapter is written yet.")
+        why = (
+            "no chapter is written yet" if study is None else "no chapter can be run on this study, see above"
+        )
+        raise SchemaError(f"There is nothing to report: {why}.")
     names = [f"{job.theory}, {job.label}" for job in runs]
     with _progress(names) as tell:
         done = notebooks.run_all(runs, output, tell, folder=folder)
@@ -152,6 +160,68 @@ def report(folder: Path | None, output: Path) -> None:
     click.echo(f"Done in {time.perf_counter() - started:.0f} s. Open {page}")
     if failures:
         raise SchemaError("\n".join(f"{name} failed. {message}" for name, message in failures.items()))
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "-o", "--output", "output", type=click.Path(path_type=Path), default=Path("study.yaml"), show_default=True
+)
+def init(files: Sequence[str], output: Path) -> None:
+    """Look at your files, guess what their columns mean, and write a study file to check and run."""
+    from crmtheory import study
+
+    found = study.guess(files)
+    click.echo(str(found))
+    written = study.write(found, output)
+    click.echo(f"\nWritten to {written}. Check every guess in it, then: crmtheory report --study {written}")
+
+
+@main.command()
+@click.argument("name", required=False)
+def presets(name: str | None) -> None:
+    """The exports of other systems that can be read by name, or one of them."""
+    from crmtheory.transactions import presets as known
+
+    if name is not None:
+        click.echo(known.describe(name))
+        return
+    for preset in known.load().values():
+        state = "" if preset.verified else " (not verified on a real export)"
+        click.echo(f"{preset.name:<16} {preset.title}{state}")
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+def key(file: Path | None) -> None:
+    """Make a key file for hiding customer ids (pseudonymise: true). Keep it apart from the results."""
+    from crmtheory import privacy
+
+    click.echo(f"Written to {privacy.make_key(file)}. Whoever has it can find the customers again.")
+
+
+def _of_study(file: Path, theories: Sequence[str], folder: Path | None) -> list[Any]:
+    """The runs of a study; what cannot be run is said, not silently left out."""
+    from crmtheory import notebooks
+    from crmtheory import study as studies
+
+    study = studies.read(file)
+    known = {name: [one.name for one in notebooks.parameters(name, folder)] for name in theories}
+    runs, left_out = study.runs(known)
+    for name, reason in left_out.items():
+        click.echo(f"{name} is not run: {reason}", err=True)
+    label = study.title or file.stem
+    return [notebooks.Run(name, label, _from_here(given)) for name, given in runs.items()]
+
+
+def _from_here(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Paths of data as seen from the working folder, so that no result holds a place on this machine."""
+    here, paths = Path.cwd(), {}
+    for name in ("transactions", "survey", "contacts", "attributes"):
+        path = Path(given.get(name) or "")
+        if path.is_absolute() and path.is_relative_to(here):
+            paths[name] = str(path.relative_to(here))
+    return {**given, **paths}
 
 
 def _read(file: Path) -> Mapping[str, Any]:

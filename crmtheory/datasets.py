@@ -15,6 +15,7 @@ tables, because what to do with them is part of the analysis.
 
 from __future__ import annotations
 
+import glob
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,7 +139,7 @@ def path(name: str) -> Path:
 
 def locate(name: str | Path) -> Path:
     """A data set of the package by its name, or else a file of your own by its path, seen from the working
-    directory.
+    directory; a pattern such as "sales-*.csv" names several.
 
     Raises
     ------
@@ -151,7 +152,7 @@ def locate(name: str | Path) -> Path:
     if str(name) in names:
         return path(str(name))
     file = Path(name).expanduser()
-    if file.exists():
+    if file.exists() or (glob.has_magic(str(file)) and glob.glob(str(file))):
         return file
     if file.suffix or len(file.parts) > 1:
         raise SchemaError(

@@ -16,6 +16,7 @@ from crmtheory.markup import TEMPLATES, style
 from crmtheory.scorecard import index, short_number
 
 __all__ = ["index", "page"]
+LISTS = ("actions", "customers", "rejected")  # tables that are named at the top of a page
 
 
 def page(notebook: Any, lang: str = "en", result: Mapping[str, Any] | None = None) -> str:
@@ -77,7 +78,7 @@ def _in_short(result: Mapping[str, Any]) -> str:
     if not items:
         return ""
     lines = [f"<li>{html.escape(item)}</li>" for item in items]
-    files = [table["file"] for table in result.get("tables", ()) if table["name"] in ("actions", "customers")]
+    files = [table["file"] for table in result.get("tables", ()) if table["name"] in LISTS]
     if files:
         links = ", ".join(f'<a href="{html.escape(file)}">{html.escape(file)}</a>' for file in files)
         lines.append(f"<li>Lists: {links}</li>")

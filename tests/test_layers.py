@@ -15,8 +15,10 @@ ROOT = Path(crmtheory.__file__).parent
 LAYERS = (
     {"errors", "units", "places"},
     {"numerics", "schema", "contents"},
+    {"files", "privacy"},
     {"parameters", "markup"},
-    {"models", "concentration", "transactions", "datasets"},
+    {"models", "concentration", "transactions", "survey", "datasets"},
+    {"study"},
     {"assumptions", "evaluation", "holdout", "peer", "simulate", "tracking"},
     {"relationship", "lifecycle", "satisfaction", "loyalty", "value", "segmentation"},
     {"claims"},
@@ -27,7 +29,7 @@ LAYERS = (
     {"cli"},
     {"__main__"},
 )
-THEORIES = LAYERS[5]
+THEORIES = LAYERS[7]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 FILES = sorted(path for path in ROOT.rglob("*.py") if "_shipped" not in path.parts)
 

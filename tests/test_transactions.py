@@ -1,5 +1,6 @@
 """From a log to customers: what counts as a purchase, where refunds go, and the published counts."""
 
+import dataclasses
 import gzip
 import hashlib
 import itertools
@@ -8,7 +9,6 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -196,14 +196,16 @@ def test_dropped_refunds_are_left_out_and_counted():
     got = log([("a", 0, 10.0), ("a", 7, 20.0), ("a", 7, -20.0), ("a", 14, -5.0)], refunds="drop")
     assert got.summary().loc["a"].tolist() == [1, 1.0, 1.0, 20.0]
     report = got.report
-    assert (report.rows, report.rows_used, report.refunds_dropped, report.dropped) == (4, 2, 2, 2)
+    assert (report.rows, report.rows_used, report.set_aside, report.dropped) == (4, 2, (("refund", 2),), 2)
     assert (report.refunds, report.refund_amount, report.revenue) == (2, 25.0, 30.0)
 
 
 def test_without_negative_rows_both_refund_policies_are_the_same():
     rows = [("a", 0, 10.0), ("a", 7, 0.0), ("b", 7, 3.0)]
     pd.testing.assert_frame_equal(log(rows).summary(), log(rows, refunds="drop").summary())
-    assert log(rows).report == log(rows, refunds="drop").report
+    dropped = log(rows, refunds="drop").report
+    assert dropped.policies == (("refunds", "drop"),)
+    assert log(rows).report == dataclasses.replace(dropped, policies=())
 
 
 # Revenue and periods
@@ -265,7 +267,7 @@ def test_purchases_lists_every_purchase_day_with_its_number():
     assert got["date"].dt.strftime("%m-%d").tolist() == ["01-01", "01-08", "01-02"]
 
 
-# Ids, dates and the shape of the source
+# Ids and dates
 
 
 def csv(tmp_path, text, name="log.csv"):
@@ -301,22 +303,7 @@ def test_integer_ids_that_a_missing_value_made_decimal_become_integers_again():
 def test_dropped_customers_are_counted_and_their_other_faults_do_not_matter(tmp_path):
     text = "customer,date,amount\na,2024-01-01,1\n,never,x\n  ,2024-01-02,1\n"
     report = transactions.read(csv(tmp_path, text), missing_customer="drop").report
-    assert (report.rows, report.rows_used, report.missing_customer_dropped) == (3, 1, 2)
-
-
-@pytest.mark.parametrize("name", ["log.csv", "log.csv.gz", "log[1]*.csv"])
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_separators_compression_and_odd_file_names_make_no_difference(tmp_path, name, separator):
-    text = 'who;when;what;how much\n1;2024-01-01;"a, b\tand c";1.5\n1;2024-01-03;;2\n'.replace(";", separator)
-    if separator == "\t":
-        text = text.replace("b\tand", "b and")
-    got = transactions.read(csv(tmp_path, text, name), "who", "when", "how much")
-    assert got.summary("day").loc[1].tolist() == [1, 2.0, 2.0, 2.0]
-
-
-def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
-    text = "\ufeffcustomer,date,amount\r\n1,2024-01-01,1\r\n1,2024-01-02,1"
-    assert transactions.read(csv(tmp_path, text)).summary().index.tolist() == [1]
+    assert (report.rows, report.rows_used, report.set_aside) == (3, 1, (("no customer id", 2),))
 
 
 DATES = {
@@ -385,58 +372,6 @@ def test_timestamps_without_an_offset_are_local_already():
 SOURCE = [(3, 0, 10.25), (1, 0, 0.0), (3, 9, 4.1), (3, 9, 4.2), (1, 9, -2.0), (2, 30, 7.0), (2, 44, 1.15)]
 
 
-def variants(data, tmp_path):
-    data.to_csv(tmp_path / "log.csv", index=False)
-    data.to_csv(tmp_path / "log.csv.gz", index=False, sep=";")
-    data.to_parquet(tmp_path / "log.parquet")
-    yield data
-    yield data.assign(date=data["date"].dt.date)
-    yield data.assign(date=data["date"].dt.as_unit("ns"), customer=data["customer"].astype("category"))
-    yield data.assign(amount=data["amount"].astype(str), date=data["date"].dt.strftime("%Y-%m-%d"))
-    yield data.set_index(pd.Index([5] * len(data)))
-    yield pa.Table.from_pandas(data)
-    yield from (tmp_path / "log.csv", str(tmp_path / "log.csv.gz"), tmp_path / "log.parquet")
-
-
-def test_frames_csv_and_parquet_give_identical_results(tmp_path):
-    logs = [transactions.read(source) for source in variants(frame(SOURCE), tmp_path)]
-    for other in logs[1:]:
-        for answer in (
-            lambda one: one.summary(calibration_end="2024-01-20"),
-            lambda one: one.purchases_by_period(),
-            lambda one: one.revenue().to_frame(),
-        ):
-            pd.testing.assert_frame_equal(answer(logs[0]), answer(other), check_exact=True)
-
-
-def test_polars_frames_are_read_like_any_other():
-    polars = pytest.importorskip("polars")
-    got = transactions.read(polars.DataFrame(frame(SOURCE).to_dict("list")))
-    pd.testing.assert_frame_equal(got.summary(), log(SOURCE).summary())
-
-
-def test_other_columns_do_not_matter_even_when_they_cannot_be_read():
-    odd = frame(SOURCE).assign(extra=[object() for _ in SOURCE])
-    pd.testing.assert_frame_equal(transactions.read(odd).summary(), log(SOURCE).summary())
-
-
-def test_the_frame_that_goes_in_is_unchanged():
-    data = frame(SOURCE)
-    before = data.copy(deep=True)
-    got = transactions.read(data)
-    got.summary(calibration_end="2024-01-20")
-    got.purchases_by_period()
-    pd.testing.assert_frame_equal(data, before)
-
-
-def test_what_was_read_does_not_follow_later_changes_of_the_frame():
-    data = frame(SOURCE)
-    got = transactions.read(data)
-    before = got.summary()
-    data["amount"] = 0.0
-    pd.testing.assert_frame_equal(got.summary(), before)
-
-
 def test_what_was_read_cannot_be_changed():
     got = log(SOURCE)
     with pytest.raises(FrozenInstanceError):
@@ -473,10 +408,10 @@ def test_the_report_counts_every_row():
     assert got.report == transactions.Report(
         source="DataFrame",
         sha256=None,
+        encoding=None,
         rows=8,
         rows_used=7,
-        missing_customer_dropped=1,
-        refunds_dropped=0,
+        set_aside=(("no customer id", 1),),
         customers=2,
         customers_without_purchase=1,
         first_date=DAY_ONE.date(),
@@ -485,12 +420,14 @@ def test_the_report_counts_every_row():
         merged=2,
         refunds=3,
         refund_amount=8.25,
+        refunds_moved=0,
         refunds_unmatched=1,
         refunds_unmatched_amount=1.25,
         fully_cancelled_days=1,
         zero_amounts=1,
         revenue=10.75,
         timezone_converted=0,
+        policies=(("missing_customer", "drop"),),
     )
     assert got.report.rows == got.report.rows_used + got.report.dropped
     assert (

@@ -35,4 +35,4 @@ def iso(day: int) -> str:
     >>> iso(31)
     '1970-02-01'
     """
-    return (EPOCH + dt.timedelta(day)).isoformat()
+    return (EPOCH + dt.timedelta(int(day))).isoformat()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from datetime import date
@@ -13,15 +14,16 @@ import pandas as pd
 class Report:
     """Counts of one log. Money is in the unit of the amounts; refunds are given as positive numbers.
 
-    `rows` is always `rows_used` + `dropped`. Without an amount column the money is NaN.
+    `rows` is always `rows_used` + `dropped`; `set_aside` says why rows were dropped. `policies` are the choices that
+    differ from the usual ones. Without an amount column the money is NaN.
     """
 
     source: str
     sha256: str | None
+    encoding: str | None
     rows: int
     rows_used: int
-    missing_customer_dropped: int
-    refunds_dropped: int
+    set_aside: tuple[tuple[str, int], ...]
     customers: int
     customers_without_purchase: int
     first_date: date
@@ -30,17 +32,19 @@ class Report:
     merged: int
     refunds: int
     refund_amount: float
+    refunds_moved: int
     refunds_unmatched: int
     refunds_unmatched_amount: float
     fully_cancelled_days: int
     zero_amounts: int
     revenue: float
     timezone_converted: int
+    policies: tuple[tuple[str, object], ...]
 
     @property
     def dropped(self) -> int:
-        """Rows left out of every count below."""
-        return self.missing_customer_dropped + self.refunds_dropped
+        """Rows that were set aside: they are in no other count."""
+        return sum(number for _, number in self.set_aside)
 
     def to_frame(self) -> pd.DataFrame:
         """The report as a table with the columns item, value and note, one row per count."""
@@ -58,10 +62,11 @@ class Report:
     def _lines(self) -> list[tuple[str, object, str]]:
         return [
             ("source", self.source, f"sha256 {self.sha256[:12]}…" if self.sha256 else ""),
+            *([("encoding", self.encoding, "")] if self.encoding not in {None, "utf-8"} else []),
             ("rows", self.rows, "as they stand in the source"),
-            ("rows used", self.rows_used, "the others were left out, as the next two lines say"),
-            ("rows without a customer, left out", self.missing_customer_dropped, ""),
-            ("refund rows, left out", self.refunds_dropped, 'only with refunds="drop"'),
+            ("rows used", self.rows_used, ""),
+            ("rows set aside", self.dropped, "they are in rejected.csv, each with its reason"),
+            *((f"set aside: {reason}", number, "") for reason, number in self.set_aside),
             ("customers", self.customers, "with at least one purchase day"),
             (
                 "customers without a purchase",
@@ -74,6 +79,11 @@ class Report:
             ("rows merged", self.merged, "into another row of the same customer and day"),
             ("refund rows", self.refunds, "rows with a negative amount"),
             ("money refunded", self.refund_amount, ""),
+            *(
+                [("refund rows moved to the day of their invoice", self.refunds_moved, "")]
+                if self.refunds_moved
+                else []
+            ),
             (
                 "refund rows without a purchase",
                 self.refunds_unmatched,
@@ -88,7 +98,12 @@ class Report:
             ),
             ("net revenue", self.revenue, "all amounts used, refunds taken off"),
             ("rows moved to the time zone", self.timezone_converted, "before the day was taken"),
+            *((f"policy {name}", "", _shown(value)) for name, value in self.policies),
         ]
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _plain(value: object) -> str:

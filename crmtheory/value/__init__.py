@@ -30,6 +30,7 @@ from crmtheory.value.decisions import (
 )
 from crmtheory.value.forecast import check_revenue, forecast
 from crmtheory.value.lifetime import Settings, clv, equity
+from crmtheory.value.scoring import scored
 
 __all__ = [
     "TREATMENT",
@@ -44,5 +45,6 @@ __all__ = [
     "payback",
     "payback_in_words",
     "profit_to_date",
+    "scored",
     "sensitivity",
 ]

@@ -4,6 +4,7 @@ models.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -195,6 +196,27 @@ def _parts(
     rows, _, inverse = numerics.distinct_rows(histories(fit, summary), np.ones(len(summary)))
     (x, m), _ = spend.model.read(summary)
     distinct, _, of_rows = numerics.distinct_rows([x, m], np.ones(len(x)))
+    answers, by_fit = of_histories(fit, rows, end, delta)
+
+    def mean_spend(theta: Array) -> Array:
+        return spend.model.conditional_mean(theta, *distinct)
+
+    per_purchase = mean_spend(spend.theta)[of_rows]
+    return _Parts(
+        answers,
+        by_fit,
+        inverse,
+        per_purchase,
+        spend.gradient_of(mean_spend)[:, of_rows],
+        margin * per_purchase - cost_per_purchase,
+    )
+
+
+def of_histories(fit: AttritionFit, rows: Sequence[Array], end: float, delta: float) -> tuple[Array, Array]:
+    """P(alive), expected and discounted purchases until `end` of each history (3, d); gradients (k, 3, d) by ln θ.
+
+    `rows` are x, t_x, T and what else the model knows, (d,) each; `delta` is the force of interest.
+    """
 
     def purchases(theta: Array) -> Array:
         own = fit.model.spread(theta, *rows[3:])
@@ -202,18 +224,7 @@ def _parts(
         counts = fit.model.of_the_living(own, end, delta, rows[0], rows[2])
         return np.stack([alive, *(alive * count for count in counts)])
 
-    def mean_spend(theta: Array) -> Array:
-        return spend.model.conditional_mean(theta, *distinct)
-
-    per_purchase = mean_spend(spend.theta)[of_rows]
-    return _Parts(
-        purchases(fit.theta),
-        fit.gradient_of(purchases),
-        inverse,
-        per_purchase,
-        spend.gradient_of(mean_spend)[:, of_rows],
-        margin * per_purchase - cost_per_purchase,
-    )
+    return purchases(fit.theta), fit.gradient_of(purchases)
 
 
 def check_models(fit: Any, spend: Any) -> None:

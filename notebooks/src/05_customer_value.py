@@ -46,10 +46,11 @@
 # ## The data
 #
 # The next cell holds everything you can change. To use your own log, give its path and the names of its three columns. Each row is
-# one purchase. Several rows of one customer on one day count as one purchase. Amounts with a minus sign are refunds.
+# one purchase. Several rows of one customer on one day count as one purchase. Amounts with a minus sign are refunds. Rows that cannot
+# be used are never lost: they are counted, and a list of them is written with the reason for each.
 
 # %% tags=["parameters"]
-transactions: str = "cdnow_sample"  # a CSV or Parquet file, or the name of a shipped data set
+transactions: str = "cdnow_sample"  # a CSV or Parquet file, a pattern of several ("sales-*.csv"), or the name of a shipped data set
 customer: str = "customer_id"  # column that identifies the customer
 date: str = "date"  # column with the date of the purchase
 amount: str = "amount_usd"  # column with the amount, refunds negative
@@ -57,6 +58,7 @@ currency: str = "$"  # sign to print before amounts
 dayfirst: str = "auto"  # for dates like 3/4/2024: "yes" (3 April), "no" (March 4) or "auto"
 missing_customer: str = "error"  # rows without a customer: "error" stops, "drop" leaves them out and counts them
 refunds: str = "net"  # "net" takes refunds off, "drop" leaves negative rows out and counts them
+policies: dict = {}  # other ways to read unusual rows, such as {"unreadable": "drop", "decimal": ","}; see crmtheory.transactions.read
 calibration_end: str = ""  # last day the models may see at first, such as "1997-09-30"; empty: the middle of the log
 unit: str = "week"  # unit of time of the models: "day", "week" or "month"
 horizon: str = "52 weeks"  # how far ahead customers are valued
@@ -91,9 +93,11 @@ settings = value.Settings(horizon, discount_rate, margin, cost_per_purchase, acq
 rng = partial(np.random.default_rng, seed)
 
 # %%
-policies = {"dayfirst": {"yes": True, "no": False}.get(dayfirst), "missing_customer": missing_customer, "refunds": refunds}
-log = logs.read(datasets.locate(transactions), customer, date, amount, **policies)
+columns = {role: name for role, name in {"customer": customer, "date": date, "amount": amount}.items() if name}
+usual = {"dayfirst": {"yes": True, "no": False}.get(dayfirst), "missing_customer": missing_customer, "refunds": refunds}
+log = logs.read(datasets.locate(transactions), **columns, **{**usual, **policies})
 chapter.data(transactions, log.report)
+chapter.set_aside(log.rejected)
 chapter.table(log.report.to_frame(), caption="What was read", rows=30)
 text = words.largest(log.purchases())
 chapter.say("{text}", text=text) if text else None

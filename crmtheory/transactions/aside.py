@@ -1,0 +1,163 @@
+"""Rows that are set aside: which and why, on which line of the file, and what stands in them. Nothing is lost.
+
+Every row of the source is either used or stands here with the first reason that applies to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from crmtheory.files import Source, identifier, line_numbers, literal
+
+REFUND = "refund"
+NO_ROW = "line that is no row"
+FAULTS = {
+    "TOO MANY COLUMNS": "more fields than the header",
+    "MISSING COLUMNS": "fewer fields than the header",
+    "UNQUOTED VALUE": "quotation mark inside a value",
+    "INVALID ENCODING": "not UTF-8 text",
+    "LINE SIZE OVER MAXIMUM": "line too long",
+}
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Rows of `entries` where `broken` (SQL) is true are set aside for this reason."""
+
+    reason: str
+    broken: str
+
+
+def where_filters(where: Mapping[str, Sequence[Any]] | None) -> tuple[dict[str, str], list[Aside]]:
+    """The roles under which the columns of `where` are read, and the rows that it sets aside."""
+    roles, asides = {}, []
+    for number, (column, values) in enumerate((where or {}).items()):
+        role = f"where_{number}"
+        roles[role] = column
+        shown = " or ".join("" if value is None else str(value) for value in values)
+        accepted = " or ".join(_is(role, value) for value in values)
+        asides.append(Aside(f"{column} is not {shown or 'empty'}", f"not coalesce({accepted}, false)"))
+    return roles, asides
+
+
+def _is(role: str, value: Any) -> str:
+    """SQL: the column has this value. Numbers are compared as numbers, so that 10 is 10.0."""
+    if value is None:
+        return f"coalesce(trim({role}::varchar), '') = ''"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"coalesce(try_cast({role}::varchar as double) = {float(value)!r}, false)"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"coalesce(trim({role}::varchar), '') = {literal(text)}"
+
+
+def keep_aside(
+    connection: duckdb.DuckDBPyConnection,
+    asides: Sequence[Aside],
+    wanted: Mapping[str, str],
+    amount: str,
+    several: bool,
+) -> None:
+    """Make the table `aside` of the rows of `entries` that are set aside: number of row, reason, values as text.
+
+    `amount` is the SQL of the clean amount, for refunds that are left out.
+    """
+    reason = " ".join(f"when {one.broken} then {literal(one.reason)}" for one in asides)
+    values = ", ".join(f"{role}::varchar as {identifier(role)}" for role in wanted)
+    file = "file" if several else "null::varchar as file"
+    inside = ", row_number() over (partition by file) as row" if several else ", row_number() over () as row"
+    connection.execute(
+        f"create table aside as select row, {file}, case {reason} end as reason, {amount} as worth, {values} "
+        f"from (select *{inside} from entries) where {any_of(asides)} order by file, row"
+    )
+
+
+def any_of(asides: Sequence[Aside]) -> str:
+    """SQL: this row is set aside."""
+    return " or ".join(f"coalesce({one.broken}, false)" for one in asides) or "false"
+
+
+def by_reason(connection: duckdb.DuckDBPyConnection, opened: Source) -> tuple[tuple[str, int], ...]:
+    """How many rows were set aside for each reason, most first."""
+    counts = dict(connection.execute("select reason, count(*) from aside group by reason").fetchall())
+    if opened.faulty:
+        for fault, number in connection.execute(
+            "select fault, count(*) from faulty group by fault"
+        ).fetchall():
+            counts[_fault(fault)] = number
+    return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+def refunded(connection: duckdb.DuckDBPyConnection) -> float:
+    """The money of the refunds that were set aside, negative."""
+    found = connection.execute(f"select coalesce(fsum(worth), 0) from aside where reason = '{REFUND}'")
+    return float(found.fetchall()[0][0])
+
+
+def table(connection: duckdb.DuckDBPyConnection, opened: Source, wanted: Mapping[str, str]) -> pd.DataFrame:
+    """The rows set aside, as rejected.csv has them.
+
+    Returns
+    -------
+    frame
+        file (when there are several), line (of a CSV) or row (from 1), reason, and the columns that were read,
+        under their own names, as they stand in the source
+    """
+    frame = connection.execute("select * exclude (worth) from aside").df().astype({"row": "Int64"})
+    laid = opened.layout
+    if laid is not None:
+        frame["file"] = frame["file"].fillna(str(laid.files[0]))
+        none = _faulty_lines(connection) if opened.faulty else {}
+        names = {str(file): given.name for file, given in zip(laid.files, laid.given, strict=True)}
+        for file, rows in frame.groupby("file")["row"]:
+            path = laid.files[list(names).index(file)]
+            lines: dict[int, int] = {}
+            with suppress(OSError):  # the file has gone since it was read: its lines are not known
+                lines = line_numbers(path, laid.delimiter, laid.header, rows, none.get(file, ()))
+            frame.loc[rows.index, "row"] = pd.array([lines.get(row) for row in rows], "Int64")
+        if opened.faulty:
+            frame = pd.concat([frame, _faulty(connection, next(iter(wanted)))], ignore_index=True)
+        frame["file"] = frame["file"].map(lambda file: names.get(file, file))
+    frame["row"] = frame["row"].astype("Int64")
+    frame = frame.sort_values(["file", "row"], kind="stable", ignore_index=True)
+    frame = frame.rename(columns={"row": "row" if laid is None else "line", **wanted})
+    if len(opened.files) < 2:
+        return frame.drop(columns="file")
+    return frame.assign(file=[Path(file).name for file in frame["file"]])
+
+
+def hide(connection: duckdb.DuckDBPyConnection, hashed: str, faulty: bool) -> None:
+    """Replace the ids of rows set aside by their hashes (SQL); lines that are no rows lose their text."""
+    none = "customer is null or trim(customer) = ''"
+    connection.execute(
+        f"create table hidden_aside as select * replace (case when {none} then customer else {hashed} end as customer) "
+        "from aside"
+    )
+    connection.execute("drop table aside; alter table hidden_aside rename to aside")
+    if faulty:
+        connection.execute("update faulty set csv_line = '(hidden)'")
+
+
+def _faulty_lines(connection: duckdb.DuckDBPyConnection) -> dict[str, set[int]]:
+    """The lines of each file on which something begins that is no row."""
+    found = connection.execute("select file_path, list(line) from faulty group by file_path").fetchall()
+    return {file: set(lines) for file, lines in found}
+
+
+def _faulty(connection: duckdb.DuckDBPyConnection, role: str) -> pd.DataFrame:
+    """Lines that are no rows; the text of the line stands in the first column."""
+    found = connection.execute(
+        f"select file_path as file, line as row, fault as reason, csv_line as {role} from faulty"
+    )
+    frame = found.df()
+    return frame.assign(reason=frame["reason"].map(_fault), **{role: frame[role].str.rstrip("\r\n")})
+
+
+def _fault(name: str) -> str:
+    return FAULTS.get(name, f"{NO_ROW} ({name.lower()})")

@@ -1,0 +1,46 @@
+"""One local Spark session for all tests of this folder. Without Spark or Java they are skipped, and say why."""
+
+import importlib.util
+import shutil
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def spark():
+    if importlib.util.find_spec("pyspark") is None:
+        pytest.skip("Spark is not installed: pip install 'crmtheory[spark]', or make test-spark")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java 17 or later: apt install default-jre-headless")
+    from pyspark.sql import SparkSession
+
+    session = (
+        SparkSession.builder.master("local[2]")
+        .appName("crmtheory tests")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.sql.shuffle.partitions", "4")
+        .config("spark.driver.memory", "2g")
+        .config("spark.sql.session.timeZone", "UTC")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def setting(spark):
+    """Change settings of the session for one test."""
+    before = {}
+
+    def change(name, value):
+        before.setdefault(name, spark.conf.get(name, None))
+        spark.conf.set(name, value)
+
+    yield change
+    for name, value in before.items():
+        if value is None:
+            spark.conf.unset(name)
+        else:
+            spark.conf.set(name, value)

@@ -1,0 +1,204 @@
+"""A log that Spark holds: the same answers as DuckDB, row for row, and the same words where something is wrong."""
+
+import dataclasses
+import datetime as dt
+import subprocess
+import sys
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from crmtheory import datasets, privacy, transactions, value
+from crmtheory.errors import SchemaError
+from crmtheory.models import GammaGamma, ParetoNBD
+
+KEY = "a key for tests, no secret"
+RETAIL = ("customer_id", "invoice_time", "amount_gbp")
+CDNOW = ("customer_id", "date", "amount_usd")
+OF_DUCKDB = {"source", "sha256", "encoding", "set_aside", "refund_amount"}
+
+
+@pytest.fixture(scope="module")
+def retail(spark, tmp_path_factory):
+    """Online Retail with integer ids, as a folder of Parquet files."""
+    folder = tmp_path_factory.mktemp("retail")
+    table = pa.Table.from_pandas(datasets.load("online_retail")[list(RETAIL)], preserve_index=False)
+    half = len(table) // 2
+    pq.write_table(table.slice(0, half), folder / "one.parquet")
+    pq.write_table(table.slice(half), folder / "two.parquet")
+    return (
+        transactions.read(folder / "*.parquet", *RETAIL),
+        transactions.read(folder, *RETAIL, engine="spark"),
+        folder,
+    )
+
+
+@pytest.fixture(scope="module")
+def cdnow(spark):
+    file = datasets.path("cdnow_sample")
+    return transactions.read(file, *CDNOW), transactions.read(file, *CDNOW, engine="spark")
+
+
+def both(spark, table, *columns, **options):
+    """The same table read by DuckDB and by Spark."""
+    table = table if isinstance(table, pa.Table) else pa.table(table)
+    ours = transactions.read(table, *columns, **options)
+    return ours, transactions.read(spark.createDataFrame(table), *columns, **options)
+
+
+def reason(words):
+    """DuckDB knows the usual form of a column of dates; Spark says only that a date cannot be read."""
+    return "date that cannot be read" if words.startswith("date not written") else words
+
+
+def by_reason(report):
+    counts = {}
+    for words, number in report.set_aside:
+        counts[reason(words)] = counts.get(reason(words), 0) + number
+    return counts
+
+
+def same_report(ours, theirs):
+    one, other = dataclasses.asdict(ours.report), dataclasses.asdict(theirs.report)
+    differ = {name: (one[name], other[name]) for name in one if one[name] != other[name]}
+    # Money is NaN in a log without amounts, and NaN is unequal to itself.
+    differ = {name: pair for name, pair in differ.items() if not all(part != part for part in pair)}
+    assert {name: pair for name, pair in differ.items() if name not in OF_DUCKDB} == {}
+    assert by_reason(ours.report) == by_reason(theirs.report)
+    assert theirs.report.refund_amount == pytest.approx(ours.report.refund_amount, rel=1e-12)
+
+
+def same_rejected(ours, theirs):
+    one = ours.rejected.drop(columns=["row", "line", "file"], errors="ignore")
+    other = theirs.rejected
+    assert len(one) == len(other)
+    if len(one):
+        assert list(one.columns) == list(other.columns)
+        one["reason"] = one["reason"].map(reason)
+        rows = [sorted(frame.fillna("–").astype(str).to_numpy().tolist()) for frame in (one, other)]
+        assert rows[0] == rows[1]
+
+
+def same_tables(ours, theirs, units=("week",)):
+    for unit in units:
+        equal(ours.summary(unit), theirs.summary(unit))
+        half = ours.half if ours.half >= str(ours.report.first_date) else None
+        equal(ours.summary(unit, half), theirs.summary(unit, half))
+    equal(ours.purchases(), theirs.purchases())
+    equal(ours.panel(), theirs.panel())
+
+
+def same_questions(ours, theirs):
+    equal(ours.histories(), theirs.histories())
+    equal(ours.histories("month", ours.half), theirs.histories("month", ours.half))
+    equal(ours.panel(full=False), theirs.panel(full=False))
+    equal(ours.revenue(), theirs.revenue())
+    equal(ours.revenue(ours.half), theirs.revenue(ours.half))
+    equal(ours.purchases_by_period(), theirs.purchases_by_period())
+    joined = {"unit": "month", "joined_until": ours.half}
+    equal(ours.purchases_by_period(**joined), theirs.purchases_by_period(**joined))
+
+
+def equal(one, other):
+    compare = pd.testing.assert_series_equal if isinstance(one, pd.Series) else pd.testing.assert_frame_equal
+    compare(one, other, check_exact=True)
+    assert one.attrs == other.attrs
+
+
+def message(call, *arguments, **options):
+    with pytest.raises(SchemaError) as caught:
+        call(*arguments, **options)
+    return str(caught.value)
+
+
+# The published logs
+
+
+def test_online_retail_with_its_refunds_is_the_same_in_every_answer(retail):
+    ours, theirs, _ = retail
+    assert ours.report.refunds > 0
+    assert ours.report.fully_cancelled_days > 0
+    same_report(ours, theirs)
+    same_tables(ours, theirs)
+    same_questions(ours, theirs)
+
+
+def test_a_csv_that_spark_opens_is_the_same_log_with_integer_ids(cdnow):
+    ours, theirs = cdnow
+    same_report(ours, theirs)
+    same_tables(ours, theirs)
+    same_questions(ours, theirs)
+    assert theirs.summary().index.dtype == "int64"
+
+
+# A dirty table
+
+
+def dirty(seed=1, rows=160):
+    """Every fault that can be set aside, in text: ids with zeros and in Chinese, dates, amounts."""
+    rng = np.random.default_rng(seed)
+    ids = ["00123", "123", "张伟", "李娜 ", " x", "o'Neil", "NULLA", "7"]
+    faulty_ids = [None, "", " ", "NULL", "nan", "1.23457E+17", "9" * 201]
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 120, rows), "D")
+    dates = [str(day.date()) for day in days]
+    faulty_dates = [
+        None,
+        "",
+        "2024-13-45",
+        "2024-02-30",
+        "soon",
+        "9999-12-31",
+        "1899-12-31",
+        "2024-01-05T25:00",
+    ]
+    amounts = [f"{amount:.2f}" for amount in rng.choice([5, 7.5, 12.25, 30, -5, -7.5, 0], rows)]
+    faulty_amounts = [None, "", "-", "–", "five", "inf", "-Infinity", "nan", "1e999", "1_000", "0x1F"]
+    table = {
+        "customer": rng.choice(ids, rows).tolist(),
+        "date": dates,
+        "amount": amounts,
+        "invoice": rng.choice(["a", "b", "c", "", " ", None], rows).tolist(),
+        "status": rng.choice(["paid", "paid", "paid ", "open", None], rows).tolist(),
+    }
+    for column, values in (("customer", faulty_ids), ("date", faulty_dates), ("amount", faulty_amounts)):
+        for place in rng.choice(rows, 2 * len(values), replace=False):
+            table[column][place] = values[place % len(values)]
+    for place in range(0, rows, 9):  # twins, and a time of day
+        for values in table.values():
+            values[place] = values[place - 1 if place else 0]
+    table["date"] = [
+        f"{date} 23:59:59" if date == date and i % 7 == 0 and date else date
+        for i, date in enumerate(dates_of(table))
+    ]
+    return pa.table({name: pa.array(values, pa.string()) for name, values in table.items()})
+
+
+def dates_of(table):
+    return list(table["date"])
+
+
+DROPS = {"missing_customer": "drop", "unreadable": "drop"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"where": {"status": ["paid", None]}, "duplicates": "drop"},
+        {"refunds": "invoice", "invoice": "invoice"},
+        {"refunds": "drop", "zero_amounts": "drop"},
+        {"refunds": "keep", "earliest": "2024-01-15", "latest": "2024-03-31"},
+        {"amount": None, "duplicates": "drop", "where": {"status": ["open"]}},
+    ],
+    ids=lambda options: " ".join(options) or "net",
+)
+def test_a_dirty_table_is_the_same_under_every_policy(spark, options):
+    ours, theirs = both(spark, dirty(), **DROPS, **options)
+    same_report(ours, theirs)
+    assert ours.report.dropped > 0
+    same_rejected(ours, theirs)
+    same_tables(ours, theirs)
