@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from crmtheory import simulate
 from crmtheory.cli import main
 from crmtheory.models import ParetoNBD
 from crmtheory.privacy import pseudonym
+from crmtheory.transactions.policies import Policies
 
 KEY = "a key for the tests, no secret"
 
@@ -197,3 +200,16 @@ def test_a_key_file_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) 
     assert (tmp_path / "key").read_text().strip() not in made.output
     again = call("key", str(tmp_path / "key"))
     assert again.exit_code == 1
+
+
+def test_the_python_example_of_the_page_on_data_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "docs/data.md", "exec"), {})
+    assert len(pd.read_parquet("scores.parquet")) == 2357
+
+
+def test_every_policy_stands_in_the_table_of_the_page_on_data() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
+    assert [one.name for one in fields(Policies) if f"`{one.name}`" not in page] == []

@@ -78,12 +78,12 @@ def connect(memory: str | None = None) -> duckdb.DuckDBPyConnection:
 
 
 def scratch(connection: duckdb.DuckDBPyConnection) -> Path:
-    """A folder for files that are needed while `connection` is read; it goes away with it."""
-    folder = Path(connection.execute("select current_setting('temp_directory')").fetchall()[0][0])
-    if not folder.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    """A folder for files that are needed while `connection` is read; it goes away with the connection."""
+    found = connection.execute("select current_setting('temp_directory')").fetchall()[0][0]
+    if not Path(found).is_dir():
+        Path(found).mkdir(mode=0o700)
+        weakref.finalize(connection, shutil.rmtree, found, ignore_errors=True)
+    return Path(found)
 
 
 def open_source(
