@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from crmtheory.errors import SchemaError
 from crmtheory.files import encoding as encodings
+from crmtheory.files.lines import line_numbers
 from crmtheory.files.parquet import parquet_relation, parquet_types, readable
 from crmtheory.files.paths import GZIP, PARQUET, checked, found, head_of
 from crmtheory.files.rows import relation
@@ -58,6 +59,17 @@ class Source:
     layout: Layout | None = None
     encoding: str | None = None
     faulty: int = 0
+
+    def place(self, file: str | None, row: int) -> str:
+        """Where a row stands, in words: the line of a text file, or its number; and the file when there are several."""
+        laid, of = self.layout, f' of "{Path(file).name}"' if file else ""
+        if laid is None:
+            return f"row {row:,}{of}"
+        number = 0 if file is None else [str(one) for one in laid.files].index(file)
+        of = f' of "{laid.given[number].name}"' if file else ""
+        lines = line_numbers(laid.files[number], laid.delimiter, laid.header, [row])
+        # With lines set aside for their number of fields the rows are counted without these.
+        return f"line {lines[row]:,}{of}" if row in lines and not self.faulty else f"row {row:,}{of}"
 
 
 def connect(memory: str | None = None) -> duckdb.DuckDBPyConnection:

@@ -15,8 +15,10 @@ import duckdb
 import pandas as pd
 
 from crmtheory.files import Source, identifier, line_numbers, literal
+from crmtheory.transactions.rules import numbered
 
 REFUND = "refund"
+OWN = ("file", "line", "row", "reason")  # the columns of rejected.csv that are not of the source
 NO_ROW = "line that is no row"
 FAULTS = {
     "TOO MANY COLUMNS": "more fields than the header",
@@ -70,11 +72,9 @@ def keep_aside(
     """
     reason = " ".join(f"when {one.broken} then {literal(one.reason)}" for one in asides)
     values = ", ".join(f"{role}::varchar as {identifier(role)}" for role in wanted)
-    file = "file" if several else "null::varchar as file"
-    inside = ", row_number() over (partition by file) as row" if several else ", row_number() over () as row"
     connection.execute(
-        f"create table aside as select row, {file}, case {reason} end as reason, {amount} as worth, {values} "
-        f"from (select *{inside} from entries) where {any_of(asides)} order by file, row"
+        f"create table aside as select row, file, case {reason} end as reason, {amount} as worth, {values} "
+        f"from {numbered(several)} where {any_of(asides)} order by place"
     )
 
 
@@ -126,7 +126,8 @@ def table(connection: duckdb.DuckDBPyConnection, opened: Source, wanted: Mapping
         frame["file"] = frame["file"].map(lambda file: names.get(file, file))
     frame["row"] = frame["row"].astype("Int64")
     frame = frame.sort_values(["file", "row"], kind="stable", ignore_index=True)
-    frame = frame.rename(columns={"row": "row" if laid is None else "line", **wanted})
+    names_of = {role: f"{name} (source)" if name in OWN else name for role, name in wanted.items()}
+    frame = frame.rename(columns={"row": "row" if laid is None else "line", **names_of})
     if len(opened.files) < 2:
         return frame.drop(columns="file")
     return frame.assign(file=[Path(file).name for file in frame["file"]])

@@ -95,7 +95,7 @@ def read_log(source: Any, wanted: Mapping[str, str], policies: Policies) -> Coun
     found = row(expressions.checks(engine.frame("log")))
     kept = f"not ({aside.any_of(asides)})"
     if found["no_customer"] or found["no_day"] or found["no_amount"]:
-        raise _refusal(problems(connection, _rules(clean, wanted), kept))
+        raise _refusal(problems(connection, _rules(clean, wanted), kept, opened))
     total, converted = connection.execute(
         f"select count(*), count(*) filter ({kept} and {clean['date'].converted}) from entries"
     ).fetchall()[0]
@@ -173,7 +173,7 @@ def _clean(
     rules = [(name, [r for r in several if fatal or not r.reason]) for name, several in _rules(clean, wanted)]
     if policies.duplicates == "error":
         rules.append((wanted["customer"], [TWINS]))
-    broken_rules = problems(connection, rules, kept)
+    broken_rules = problems(connection, rules, kept, opened)
     if found or broken_rules:
         order = list(wanted.values())
         raise _refusal(broken_rules, found, order)

