@@ -157,7 +157,8 @@ def report(folder: Path | None, study: Path | None, output: Path) -> None:
 
     failures = {name: str(one) for name, one in zip(names, done, strict=True) if isinstance(one, Exception)}
     page = index([one for one in done if not isinstance(one, Exception)], output, failures)
-    click.echo(f"Done in {time.perf_counter() - started:.0f} s. Open {page}")
+    outcome = f"{len(failures)} of {len(runs)} stopped" if failures else "Done"
+    click.echo(f"{outcome} in {time.perf_counter() - started:.0f} s. Open {page}")
     if failures:
         raise SchemaError("\n".join(f"{name} failed. {message}" for name, message in failures.items()))
 

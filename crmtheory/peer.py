@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from crmtheory.errors import DomainError
+from crmtheory.errors import ConvergenceError, DomainError
 from crmtheory.models import MODELS
 from crmtheory.models.answers import AttritionFit, histories
 from crmtheory.models.fit import Fit
@@ -100,6 +100,7 @@ def lifetimes_fitter(name: str, summary: pd.DataFrame, *, weights: str | None = 
     ------
     DomainError : `lifetimes` has no such model
     SchemaError : the summary has not the model's columns, or impossible rows
+    ConvergenceError : `lifetimes` found no maximum
     """
     fitter = _new(name)
     columns, usable = MODELS[name].read(summary)
@@ -107,7 +108,12 @@ def lifetimes_fitter(name: str, summary: pd.DataFrame, *, weights: str | None = 
     number = counts(summary, weights)[usable].astype(int) if weights else None
     with warnings.catch_warnings():  # its own deprecations and overflows say nothing about our data
         warnings.simplefilter("ignore")
-        return fitter.fit(*rows, weights=number)
+        from lifetimes.utils import ConvergenceError as Stopped
+
+        try:
+            return fitter.fit(*rows, weights=number)
+        except Stopped:
+            raise ConvergenceError(f"lifetimes found no maximum of the {name} on these data.") from None
 
 
 def side_by_side(fit: AttritionFit, summary: pd.DataFrame, t: float) -> pd.DataFrame:
@@ -115,8 +121,8 @@ def side_by_side(fit: AttritionFit, summary: pd.DataFrame, t: float) -> pd.DataF
 
     Returns
     -------
-    frame, index = quantity: crmtheory, lifetimes. Both log-likelihoods are computed by our formula, so that
-    the points compare.
+    frame, index = quantity: crmtheory, lifetimes (missing when it finds no maximum). Both log-likelihoods are
+    computed by our formula, so that the points compare.
 
     Raises
     ------
@@ -124,15 +130,18 @@ def side_by_side(fit: AttritionFit, summary: pd.DataFrame, t: float) -> pd.DataF
     """
     if fit.model.name not in FITTERS:
         raise DomainError(f"side_by_side compares {', '.join(FITTERS)}, not {fit.model.name}.")
-    fitter = lifetimes_fitter(fit.model.name, summary)
+    ours = [*fit.theta, fit.loglik, float(fit.conditional(summary, t).sum())]
+    index = pd.Index([*fit.names, "log-likelihood", "expected purchases, all customers"], name="quantity")
+    try:
+        fitter = lifetimes_fitter(fit.model.name, summary)
+    except ConvergenceError:
+        return pd.DataFrame({"crmtheory": ours, "lifetimes": np.nan}, index=index)
     theta = np.asarray(fitter.params_, float)
     loglik = fit.model.loglik(theta, *(summary[c].to_numpy(float) for c in ("x", "t_x", "T"))).sum()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         call = fitter.conditional_expected_number_of_purchases_up_to_time
         expected = float(np.nansum(call(t, summary["x"], summary["t_x"], summary["T"])))
-    ours = [*fit.theta, fit.loglik, float(fit.conditional(summary, t).sum())]
-    index = pd.Index([*fit.names, "log-likelihood", "expected purchases, all customers"], name="quantity")
     return pd.DataFrame({"crmtheory": ours, "lifetimes": [*theta, loglik, expected]}, index=index)
 
 
@@ -142,6 +151,8 @@ def in_words(lead: float) -> str:
     >>> in_words(2e-5)
     'The log-likelihoods differ by less than 0.0001: both found the same maximum.'
     """
+    if np.isnan(lead):
+        return "lifetimes found no maximum on these data, so there is nothing to compare with."
     gap = f"{abs(lead):,.4f}" if abs(lead) >= 1e-4 else "less than 0.0001"
     found = "both found the same maximum"
     if abs(lead) >= 0.01:

@@ -69,7 +69,7 @@ def index(
         claims=sum(len(group["rows"]) for group in groups),
         groups=groups,
         goals=[(run, goal) for run in results for goal in run.result.get("goals", ())],
-        cards=[_card(theory, results, place) for theory in contents.THEORIES.values()],
+        cards=[_card(theory, results, place, failures or {}) for theory in contents.THEORIES.values()],
         failures=failures or {},
     )
     place.mkdir(parents=True, exist_ok=True)
@@ -133,10 +133,13 @@ def _counts(groups: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
     return [*always, *sorted(found.items()), *last]
 
 
-def _card(theory: contents.Theory, results: Sequence[Any], place: Path) -> dict[str, Any]:
+def _card(
+    theory: contents.Theory, results: Sequence[Any], place: Path, failures: Mapping[str, str]
+) -> dict[str, Any]:
     runs = [run for run in results if run.theory == theory.name]
     return {
         "theory": theory,
+        "stopped": any(label.split(",")[0] == theory.name for label in failures),
         "picture": next((shown for run in runs if (shown := _thumbnail(run))), None),
         "runs": [
             {

@@ -709,9 +709,220 @@ def test_encodings_and_separators_are_found(folder, content, encoding):
     assert found.values["currency"] == "元"
 
 
-def test_accents_of_a_western_code_page_are_not_taken_for_chinese(folder):
+def test_an_encoding_that_the_reader_does_not_find_is_not_guessed_either(folder):
     text = "client,date,montant\n" + "Hélène,2024-01-01,1.5\nJosé,2024-01-02,2.5\nJosé,2024-01-03,2.5\n"
-    assert guessed(folder, text.encode("cp1252")).values["policies"]["encoding"] == "cp1252"
+    (folder / "data.csv").write_bytes(text.encode("cp1252"))
+    with pytest.raises(SchemaError) as caught:
+        study.guess("data.csv")
+    assert str(caught.value) == (
+        'data.csv is neither UTF-8 nor GB18030 text. Save it as "CSV UTF-8" and name that file, or write the study '
+        "file by hand and name its `encoding`, such as cp1252 (Western Europe) or big5 (Taiwan)."
+    )
+
+
+def test_the_sign_of_the_yuan_in_gb18030_is_no_western_text(folder):
+    text = "客户编号,下单日期,实付金额\n" + "".join(f"{i % 4},2024-03-{i:02},¥{i}.50\n" for i in range(1, 29))
+    assert b"\x81\x30\x84\x36" in text.encode("gb18030")
+    found = guessed(folder, text.encode("gb18030"))
+    assert (found.values["policies"]["encoding"], found.values["currency"]) == ("gb18030", "¥")
+
+
+def read_as_guessed(folder: Path, files: str = "data.csv", **more) -> transactions.Log:
+    """The log that the study reads when all its guesses are taken."""
+    log = study.read(study.write(study.guess(files), folder / "study.yaml")).transactions
+    columns = {role: log.columns[role] for role in ("customer", "date", "amount")}
+    return transactions.read(log.path, **columns, **{**log.policies, **more})
+
+
+@pytest.mark.parametrize("unit", ["TIMESTAMPTZ", "TIMESTAMPTZ_NS"])
+def test_times_of_a_zone_in_parquet_are_dates_whose_zone_must_be_checked(folder, unit):
+    times = "timestamptz '2024-01-05 23:30:00+00' + to_days((range % 50)::int)"
+    duckdb.sql(
+        f"select range % 7 as client, ({times})::{unit} as day, range * 1.5 as total from range(100)"
+    ).write_parquet("data.parquet")
+    assert read_as_guessed(folder, "data.parquet").report.rows == 100
+    lines = (folder / "study.yaml").read_text(encoding="utf-8").splitlines()
+    place = lines.index("    timezone: UTC")
+    assert lines[place - 1] == (
+        "    # To be checked: the times of `day` have an offset from UTC, and the day depends on the place: put the "
+        "zone of the shop, such as Europe/London"
+    )
+
+
+@pytest.mark.parametrize(
+    "time", ["2024-01-{:02} 10:12:01 +0000", "2024-01-{:02}T10:12:01Z", "2024-01-{:02} 10:12:01+01"]
+)
+def test_times_with_an_offset_in_text_are_dates_whose_zone_must_be_checked(folder, time):
+    found = guessed(
+        folder, "client,day,total\n" + "".join(f"{i % 4},{time.format(i)},{i}.5\n" for i in range(1, 29))
+    )
+    assert dict(found.values["policies"]) == {"timezone": "UTC"}
+    assert read_as_guessed(folder).report.rows == 28
+
+
+def test_times_without_an_offset_need_no_zone(folder):
+    found = guessed(folder, "client,day,total\n1,2024-01-05 10:12:01,1.5\n1,2024-01-06 10:12:01,2.5\n")
+    assert "policies" not in found.values
+
+
+ROWS_BELOW = "".join(f"K{i % 4},2024-01-{i:02},{i}.5\n" for i in range(1, 29))
+
+
+@pytest.mark.parametrize(
+    ("above", "line"),
+    [
+        ("", 1),
+        ("Sales of 2024\n", 2),
+        ('"Sales, of 2024"\n', 2),
+        ("Sales of 2024,,\n", 2),
+        ("Sales, 2024\nShop: North\n\n", 4),
+        ("Kunde,Tag,Summe\n", 2),
+        ('"Sales\nof 2024"\n', 3),
+    ],
+)
+def test_lines_above_the_names_are_passed_over(folder, above, line):
+    found = guessed(folder, f"{above}client,day,total\n{ROWS_BELOW}")
+    assert dict(found.values["columns"]) == {"customer": "client", "date": "day", "amount": "total"}
+    assert found.values.get("policies", {}).get("header", 1) == line
+    if line > 1:
+        assert found.reasons[("policies", "header")] == (
+            f"line {line} names the columns; what stands above it is no data"
+        )
+    assert read_as_guessed(folder).report.rows == 28
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "client,day,total\n" + ROWS_BELOW.replace("\n", ",\n"),  # each line ends with one more comma
+        "client,day,total\nK9,n/a,n/a\n" + ROWS_BELOW,
+        "client,day,total\nK9,2024-01-01,none\n" + ROWS_BELOW,
+        "a,b\nx,y\nz,w\n",
+    ],
+)
+def test_a_line_of_data_is_never_taken_for_names(folder, text):
+    (folder / "data.csv").write_text(text, encoding="utf-8")
+    assert sample(folder / "data.csv").header == 1
+
+
+def test_a_title_above_a_survey_is_passed_over(folder):
+    rows = "".join(f"{i},{i % 5 + 1},{(i + 1) % 5 + 1},{(i + 2) % 5 + 1}\n" for i in range(1, 40))
+    found = guessed(folder, "Survey of 2024\nid,overall,price,staff\n" + rows)
+    assert found.values["header"] == 2
+    back = study.read(study.write(study.guess("data.csv"), folder / "study.yaml"))
+    assert back.read_survey().answers.shape == (39, 3)
+
+
+def test_a_pattern_works_as_its_files_do(folder):
+    for month in (1, 2):
+        text = f"client,day,total\n1,2024-{month:02}-01,1.5\n1,2024-{month:02}-02,2.5\n"
+        (folder / f"sales-2024-{month}.csv").write_text(text, encoding="utf-8")
+    assert study.guess("sales-2024-*.csv") == study.guess(["sales-2024-1.csv", "sales-2024-2.csv"])
+    assert read_as_guessed(folder, "sales-2024-*.csv").report.rows == 4
+
+
+def test_columns_of_states_are_offered_with_their_values(folder):
+    states = ["已完成"] * 7 + ["已取消"] * 2 + ["退款中"]
+    rows = "".join(f"{i % 4},2024-01-{i + 1:02},{i}.5,{state}\n" for i, state in enumerate(states))
+    found = guessed(folder, ("客户编号,下单日期,实付金额,订单状态\n" + rows).encode("gb18030"))
+    why = "`订单状态` has 3 different values: keep only those that are purchases (已完成 70%, 已取消 20%, 退款中 10%)"
+    assert f"  policies.where: {why}" in str(found)
+    text = study.write(study.guess("data.csv"), folder / "study.yaml").read_text(encoding="utf-8")
+    assert f"    # {why}\n    # where: {{订单状态: [已完成, 已取消, 退款中]}}  #" in text
+    assert read(folder, text).transactions.policies == {"encoding": "gb18030"}
+    taken = read(folder, text.replace("# where:", "where:")).transactions.policies["where"]
+    assert taken == {"订单状态": ("已完成", "已取消", "退款中")}
+
+
+NAMES_OF_PERSONS = ["Ann Lee", "Bo Ek", "Cy Fox", "Di Orr"]
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        ("Account #", "Customer Name"),
+        ("Cust. No.", "Customer Name"),
+        ("Client ID", "Name"),
+        ("编号", "客户名称"),
+        ("Kundennummer", "Customer Name"),
+    ],
+)
+def test_numbers_of_customers_go_before_their_names(folder, number, name):
+    rows = "".join(f"{NAMES_OF_PERSONS[i % 4]},{700 + i % 4},2024-01-{i + 1:02},{i}.5\n" for i in range(20))
+    assert guessed(folder, f"{name},{number},date,amount\n{rows}").values["columns"]["customer"] == number
+
+
+def test_numbers_of_other_things_do_not_and_names_are_warned_of(folder):
+    rows = "".join(f"{NAMES_OF_PERSONS[i % 4]},{700 + i % 4},2024-01-{i + 1:02},{i}.5\n" for i in range(20))
+    found = guessed(folder, f"Customer Name,Product ID,date,amount\n{rows}")
+    assert found.reasons[("columns", "customer")] == (
+        "`Customer Name`: a usual name; 4 different in 20 rows; these look like names of persons; they are written to "
+        "the lists unless pseudonymise is true"
+    )
+
+
+@pytest.mark.parametrize("who", ["k{}@example.org", "1380013800{}"])
+def test_customers_that_are_addresses_or_phone_numbers_become_pseudonyms(folder, who):
+    rows = "".join(f"{who.format(i % 4)},2024-01-{i + 1:02},{i}.5\n" for i in range(20))
+    (folder / "data.csv").write_text(f"customer,date,amount\n{rows}", encoding="utf-8")
+    found = study.guess("data.csv")
+    why = (
+        "`customer` holds e-mail addresses, phone numbers or the like, which become keyed hashes; a key is needed: "
+        "crmtheory key"
+    )
+    assert f"  pseudonymise: {why}" in str(found)
+    place = study.write(found, folder / "study.yaml")
+    assert f"# {why}.\npseudonymise: true\n" in place.read_text(encoding="utf-8")
+    assert study.read(place).pseudonymise
+
+
+def test_customers_by_number_are_left_as_they_are(folder):
+    assert not study.read(study.write(study.guess("cdnow_sample"), folder / "study.yaml")).pseudonymise
+
+
+# The survey of a study
+
+
+def test_the_survey_of_a_study_is_read_with_all_that_its_section_says(folder):
+    (folder / "s.csv").write_text("Survey\nwho,a,b,w\nx,1,gut,2\ny,5,9,1\n", encoding="utf-8")
+    text = """
+survey: {path: s.csv, respondent: who, scale: [1, 5], items: {a: "Is it good?", b: "Is it bad?"}, reverse: [b],
+         dont_know: [9], weight: w, answers: {gut: 2}, header: 2, overall: a}
+"""
+    answers = read(folder, text).read_survey()
+    assert answers.answers.loc["x"].tolist() == [1, 4]
+    assert answers.answers.loc["y", "a"] == 5
+    assert answers.answers.isna().sum().sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            LOG + COLUMNS,
+            'study.yaml has no section "survey". Add one with its path, scale and items; docs/study.md explains the '
+            "keys.",
+        ),
+        (
+            "pseudonymise: true\nsurvey: {path: sales.csv, respondent: c, items: [d]}\n",
+            "study.yaml asks for pseudonymise, but a survey is read with its respondents as they are. Take out "
+            "survey.respondent, which numbers them, or replace them before.",
+        ),
+    ],
+)
+def test_a_survey_that_cannot_be_read_is_refused(folder, text, message):
+    with pytest.raises(SchemaError) as caught:
+        read(folder, text).read_survey()
+    assert str(caught.value) == message
+
+
+def test_the_survey_on_the_page_is_read_as_it_says(folder):
+    page = PAGE.read_text(encoding="utf-8")
+    code, shown = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", page, re.DOTALL)[1]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code, {})
+    assert printed.getvalue() == shown
 
 
 def test_parquet_is_looked_at_too(folder):

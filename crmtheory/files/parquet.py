@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from crmtheory.errors import SchemaError
-from crmtheory.files.sql import first_line, identifier, literal
+from crmtheory.files.sql import FILE, first_line, identifier, literal
 from crmtheory.schema import Problem, absent
 
 OURS = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
@@ -49,7 +49,7 @@ def parquet_relation(
                     "columns of the same types."
                 )
     chosen = [f"{identifier(name)} as {identifier(role)}" for role, name in wanted.items() if name in first]
-    several = ["filename as file"] if len(paths) > 1 else []
+    several = [f"{FILE} as file"] if len(paths) > 1 else []
     if chosen:
         connection.execute(
             f"create view {into} as select {', '.join([*chosen, *several])} from {_table(paths)}"
@@ -82,4 +82,4 @@ def _damaged(here: str, error: duckdb.Error) -> SchemaError:
 def _table(paths: Sequence[Path]) -> str:
     # glob.escape: a file called log[1].parquet is one file, not a pattern.
     names = ", ".join(literal(glob.escape(str(path))) for path in paths)
-    return f"read_parquet([{names}], hive_partitioning=false{', filename=true' if len(paths) > 1 else ''})"
+    return f"read_parquet([{names}], hive_partitioning=false{f', filename={literal(FILE)}' if len(paths) > 1 else ''})"

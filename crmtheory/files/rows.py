@@ -10,7 +10,7 @@ import duckdb
 
 from crmtheory.errors import SchemaError
 from crmtheory.files.lines import lines_at, true_line
-from crmtheory.files.sql import first_line, identifier, literal
+from crmtheory.files.sql import FILE, first_line, identifier, literal
 from crmtheory.files.text import Layout
 from crmtheory.schema import Problem, absent
 
@@ -41,14 +41,15 @@ def relation(
     if not chosen:
         return problems, 0
     several = len(laid.files) > 1
-    chosen += ["filename as file"] if several else []
+    chosen += [f"{FILE} as file"] if several else []
     names = ", ".join(literal(glob.escape(str(path))) for path in laid.files)
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(laid.names)))
     reader = (
         f"read_csv([{names}], auto_detect=false, header=true, skip={laid.header - 1}, "
         f"delim={literal(laid.delimiter)}, quote='\"', escape='\"', columns={{{columns}}}, "
         f"hive_partitioning=false, compression='{'gzip' if laid.packed else 'none'}', max_line_size={LONGEST}"
-        f"{', filename=true' if several else ''}{', store_rejects=true, rejects_limit=0' if skip_faulty else ''})"
+        f"{f', filename={literal(FILE)}' if several else ''}"
+        f"{', store_rejects=true, rejects_limit=0' if skip_faulty else ''})"
     )
     small = sum(path.stat().st_size for path in laid.files) <= SMALL
     what = "table" if small or skip_faulty or laid.packed else "view"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+FILE = "crmtheory_file"  # the column in which DuckDB says which of several files a row is from
+
 
 def literal(text: str) -> str:
     """`text` as an SQL string.

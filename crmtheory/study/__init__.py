@@ -2,6 +2,7 @@
 
 read(path)          the study in a file, checked; one message with all that is wrong in it
 Study.runs(known)   the parameters of every chapter that can be run on it
+Study.read_survey() the answers of the survey that it names
 guess(files)        what files of data are, and which of their columns are which, with reasons
 write(guess, path)  a study file with those guesses, every other key behind a #
 reference()         the page docs/study.md

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from crmtheory.study.customers import NAMES, are_names, by_name, by_number
 from crmtheory.study.sampling import Column
 from crmtheory.transactions import presets
 
@@ -17,6 +18,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "cost": ("cost", "costs", "spend", "fee", "成本", "费用", "花费"),
     "overall": ("overall", "satisfaction", "satisfied", "csat", "总体", "满意"),
     "recommend": ("recommend", "recommendation", "nps", "推荐"),
+    "status": ("status", "state", "stage", "zustand", "état", "etat", "estado", "状态", "狀態", "阶段"),
     "segment": ("segment", "tier", "等级", "分组", "类别"),
     "birth_year": ("birth", "birthyear", "birthday", "born", "出生", "生日"),
     "person": (
@@ -69,7 +71,21 @@ def roles(columns: Sequence[Column]) -> dict[str, Found]:
             worth, _, _, best, why = ranked[0]
             other = next((name for value, _, _, name, _ in ranked[1:] if value == worth), "")
             found[role] = Found(best, why, other)
+    if "customer" in found:
+        found["customer"] = _not_by_name(columns, found)
     return found
+
+
+def states(columns: Sequence[Column]) -> list[Column]:
+    """Columns that may say which rows are purchases: 2 to 12 texts, and a name such as status."""
+    return [
+        column
+        for column in columns
+        if 2 <= column.distinct <= 12
+        and column.numbers < 0.5
+        and column.dates < 0.5
+        and _word("status", column.name)
+    ]
 
 
 def by_word(role: str, columns: Sequence[Column]) -> Found | None:
@@ -119,6 +135,18 @@ def percent(share: float) -> str:
     ('99%', '100%')
     """
     return f"{int(share * 100)}%"
+
+
+def _not_by_name(columns: Sequence[Column], found: Mapping[str, Found]) -> Found:
+    """The column of customers: numbers go before names, which two customers can share."""
+    best = found["customer"]
+    column = next(column for column in columns if column.name == best.column)
+    if not by_name(column):
+        return best
+    number = by_number(columns, {one.column for one in found.values()})
+    if number is None:
+        return Found(best.column, f"{best.why}; {NAMES}", best.other) if are_names(column) else best
+    return Found(number.name, f"a number goes before the names in `{best.column}`; {_counted(number)}")
 
 
 def _customer(column: Column, named: bool) -> tuple[int, str]:

@@ -17,9 +17,11 @@ from typing import Any
 
 from crmtheory import datasets
 from crmtheory.errors import SchemaError
+from crmtheory.files.paths import found as files_of
 from crmtheory.study.columns import roles
+from crmtheory.study.customers import is_personal
 from crmtheory.study.kinds import KINDS, NOTHING_FITS
-from crmtheory.study.sampling import sample
+from crmtheory.study.sampling import Sample, sample
 from crmtheory.study.sections import frozen
 
 Key = tuple[str, ...]
@@ -31,7 +33,8 @@ class FileGuess:
 
     `kind` is transactions, survey, contacts, attributes, or "" when nothing fits; `could_be` another kind for
     which as much speaks. `values` are what the section of the study file says; `reasons` give a sentence for keys
-    of that section, also for keys that are left to the user.
+    of that section, also for keys that are left to the user; `offers` values for such keys. `personal` says why
+    customers must become keyed hashes ("" if nothing speaks for it).
     """
 
     source: str
@@ -41,10 +44,13 @@ class FileGuess:
     reasons: Mapping[Key, str] = field(default_factory=lambda: MappingProxyType({}))
     could_be: str = ""
     columns: tuple[str, ...] = ()
+    offers: Mapping[Key, Any] = field(default_factory=lambda: MappingProxyType({}))
+    personal: str = ""
 
     def __str__(self) -> str:
         lines = [f"{self.source}: {self.kind or 'not clear'} ({self.why})"]
         lines += [f"  {'.'.join(key)}: {why}" for key, why in self.reasons.items()]
+        lines += [f"  pseudonymise: {self.personal}"] if self.personal else []
         return "\n".join(lines)
 
 
@@ -67,7 +73,7 @@ def guess(files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> G
     ----------
     files
         paths of CSV files (UTF-8 or GB18030; comma, semicolon or tab; also .csv.gz) or Parquet files, or names of
-        shipped data sets. Some thousand rows of each are read.
+        shipped data sets; a pattern such as sales-*.parquet names several files. Some thousand rows of each are read.
 
     Raises
     ------
@@ -79,7 +85,7 @@ def guess(files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> G
     given = [files] if isinstance(files, str | os.PathLike) else list(files)
     if not given:
         raise SchemaError("There is no file to look at. Name the files of your data.")
-    found = [_file(os.fspath(one)) for one in given]
+    found = [_file(name) for one in given for name in _expanded(os.fspath(one))]
     sections: dict[str, FileGuess] = {}
     spare: list[FileGuess] = []
     for kind in KINDS:
@@ -90,6 +96,14 @@ def guess(files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> G
             spare += rest
     spare += [one for one in found if not one.kind]
     return Guess(MappingProxyType(sections), tuple(spare))
+
+
+def _expanded(name: str) -> list[str]:
+    """The files of a pattern; any other name as it is."""
+    path = Path(name).expanduser()
+    if name in datasets.catalogue().index or path.exists() or not glob.has_magic(name):
+        return [name]
+    return [str(one) for one in files_of(str(path))]
 
 
 def _file(name: str) -> FileGuess:
@@ -115,6 +129,19 @@ def _file(name: str) -> FileGuess:
         MappingProxyType(best.reasons),
         other,
         names,
+        frozen(best.offers),
+        _personal(seen, best.values),
+    )
+
+
+def _personal(seen: Sample, values: Mapping[str, Any]) -> str:
+    name = values.get("columns", {}).get("customer", values.get("respondent"))
+    column = next((column for column in seen.columns if column.name == name), None)
+    if column is None or not is_personal(column):
+        return ""
+    return (
+        f"`{name}` holds e-mail addresses, phone numbers or the like, which become keyed hashes; a key is needed: "
+        "crmtheory key"
     )
 
 

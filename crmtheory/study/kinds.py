@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from crmtheory.study.columns import Found, by_word, is_day_number, ratings
+from crmtheory.study.columns import Found, by_word, is_day_number, percent, ratings, states
+from crmtheory.study.customers import NAMES, are_names
 from crmtheory.study.sampling import Column, Sample
 from crmtheory.transactions import presets
 
@@ -16,18 +17,21 @@ NOTHING_FITS = (
     "it has no columns of customers and dates, no customers with one row each, and no three columns of ratings on "
     "one scale"
 )
+HEADER = "line {} names the columns; what stands above it is no data"
 Key = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A file taken as one kind of data: how much speaks for it, the section of the study file, and the reasons."""
+    """A file taken as one kind of data: how much speaks for it, the section of the study file, the reasons, and
+    values that are offered behind a #."""
 
     kind: str
     points: int
     why: str
     values: Mapping[str, Any]
     reasons: Mapping[Key, str]
+    offers: Mapping[Key, Any] = field(default_factory=dict)
 
 
 def transactions(seen: Sample, found: Mapping[str, Found]) -> Draft | None:
@@ -48,15 +52,19 @@ def transactions(seen: Sample, found: Mapping[str, Found]) -> Draft | None:
         values["columns"] = presets.resolve(special[0], [column.name for column in seen.columns])
         reasons = {("columns", role): f"named by the preset {special[0].name}" for role in values["columns"]}
         reasons[("preset",)] = f"the columns are those of {special[0].title}"
+        if are_names(named[values["columns"]["customer"]]):
+            reasons[("columns", "customer")] += f"; {NAMES}"
         points += 2
     if "amount" in values["columns"]:
         values |= _currency(named[values["columns"]["amount"]], reasons)
     policies = _policies(seen, {role: named[name] for role, name in values["columns"].items()}, reasons)
     if policies:
         values["policies"] = policies
+    told = special[0].where if special else {}
+    offers = {} if told else _offers(seen, values["columns"].values(), reasons)
     parts = [role for role in ("customer", "date", "amount", "invoice") if role in values["columns"]]
     why = f"it has columns for {_and(parts)}{', and customers come back' if again else ''}"
-    return Draft("transactions", points, why, values, reasons)
+    return Draft("transactions", points, why, values, reasons, offers)
 
 
 def survey(seen: Sample, found: Mapping[str, Found]) -> Draft | None:
@@ -93,6 +101,9 @@ def survey(seen: Sample, found: Mapping[str, Found]) -> Draft | None:
     if seen.encoding not in {"", "utf-8"}:
         values["encoding"] = seen.encoding
         reasons[("encoding",)] = "the bytes show it"
+    if seen.header > 1:
+        values["header"] = seen.header
+        reasons[("header",)] = HEADER.format(seen.header)
     share = len(items) / count
     points = 1 + (len(items) >= 5) + (share >= 0.3) + 2 * (share >= 0.5)
     why = f"{len(items)} of {count} columns hold answers from {scale[0]} to {scale[1]}"
@@ -171,6 +182,13 @@ def _policies(seen: Sample, parts: Mapping[str, Column], reasons: dict[Key, str]
         say("dayfirst", f"the {part} part of `{day.name}` runs to {largest}", first > 12)
     elif first:
         say("dayfirst", f"the values of `{day.name}` do not show it: neither part exceeds 12. Set it")
+    if day.offsets:
+        say(
+            "timezone",
+            f"to be checked: the times of `{day.name}` have an offset from UTC, and the day depends on the place: put "
+            "the zone of the shop, such as Europe/London",
+            "UTC",
+        )
     if amount is not None and amount.decimal_comma:
         say("decimal", f"the values of `{amount.name}` have a comma before two digits", ",")
     blank = parts["customer"].rows - parts["customer"].filled
@@ -185,7 +203,23 @@ def _policies(seen: Sample, parts: Mapping[str, Column], reasons: dict[Key, str]
         )
     if seen.encoding not in {"", "utf-8"}:
         say("encoding", "the bytes show it", seen.encoding)
+    if seen.header > 1:
+        say("header", HEADER.format(seen.header), seen.header)
     return policies
+
+
+def _offers(seen: Sample, taken: Collection[str], reasons: dict[Key, str]) -> dict[Key, Any]:
+    """Columns of states, from which the owner of the data takes the values that are purchases."""
+    found = states([column for column in seen.columns if column.name not in taken])
+    if not found:
+        return {}
+    reasons[("policies", "where")] = "; ".join(
+        f"`{column.name}` has {column.distinct} different values: keep only those that are purchases ("
+        + ", ".join(f"{value} {percent(rows / column.filled)}" for value, rows in column.values.items())
+        + ")"
+        for column in found
+    )
+    return {("policies", "where"): {column.name: list(column.values) for column in found}}
 
 
 def _currency(amount: Column, reasons: dict[Key, str]) -> dict[str, str]:

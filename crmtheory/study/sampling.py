@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crmtheory.errors import SchemaError
+from crmtheory.files.paths import checked, head_of
+from crmtheory.study.headings import NEAR, heading, width
 
 ROWS = 5000
 BYTES = 4_000_000  # of a CSV file, unpacked
@@ -23,7 +25,9 @@ DAY = re.compile(
     r"|(?P<compact>(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))"
     r"|(?P<a>\d{1,2})(?P<sign>[-/.])(?P<b>\d{1,2})(?P=sign)(?P<year>\d{4}|\d{2})"
 )
-TIME = re.compile(r"([T ]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?( ?Z| ?[+-]\d\d:?\d\d| UTC)?)?")
+TIME = re.compile(
+    r"([T ]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(?P<offset> ?Z| ?[+-]\d\d(:?\d\d)?| ?UTC)?)?"
+)
 NUMBER = re.compile(r"[-+(]?\s*[£$€¥￥]?\s*[-+]?(\d{1,3}(?:([., '])\d{3})+|\d+)?([.,]\d+)?\s*[£$€¥￥元]?\)?")
 
 
@@ -43,6 +47,7 @@ class Column:
     values: Mapping[str, int]  # value → rows, of the most frequent
     day_parts: tuple[int, int]  # the largest first and second part of dates such as 3/4/2024
     short_years: bool
+    offsets: bool  # some times have an offset from UTC
     decimal_comma: bool
     sign: str  # a sign of money among the values
 
@@ -58,7 +63,8 @@ class Sample:
     columns: tuple[Column, ...]
     rows: int
     uneven: int  # rows with a wrong number of fields, which are not among `rows`
-    encoding: str  # "utf-8", "gb18030", "utf-16" or "cp1252"; "" for Parquet
+    encoding: str  # "utf-8", "gb18030", "utf-16" or "utf-32"; "" for Parquet
+    header: int = 1  # the line that names the columns
 
 
 def sample(path: Path) -> Sample:
@@ -66,7 +72,7 @@ def sample(path: Path) -> Sample:
 
     Raises
     ------
-    SchemaError : the file is empty, a folder, a workbook, or cannot be taken apart
+    SchemaError : the file is empty, a folder, a workbook, in an unknown encoding, or cannot be taken apart
     """
     if path.is_dir():
         raise SchemaError(f"{path} is a folder. Name the files in it.")
@@ -89,6 +95,7 @@ def _parquet(path: Path) -> Sample:
     place = glob.escape(str(path)).replace("'", "''")
     try:
         with duckdb.connect() as connection:
+            connection.execute("set TimeZone = 'UTC'")  # else times differ from one computer to another
             found = connection.execute(
                 f"select columns(*)::varchar from read_parquet('{place}', hive_partitioning=false) limit {ROWS}"
             )
@@ -114,48 +121,56 @@ def _csv(path: Path, packed: bool) -> Sample:
         tables = {sign: _table(text, sign) for sign in SEPARATORS}
     except csv.Error as error:
         raise SchemaError(f"{path} cannot be read as CSV: {error}.") from None
-    names, *rows = tables[max(SEPARATORS, key=lambda sign: _fit(tables[sign]))]
-    even = [row for row in rows[:ROWS] if len(row) == len(names)]
-    return Sample(_columns(names, even), len(even), len(rows[:ROWS]) - len(even), encoding)
+    table = tables[max(SEPARATORS, key=lambda sign: _fit(tables[sign]))]
+    place = heading([row for _, row in table], _is_value)
+    header, names = table[place]
+    rows = [row for _, row in table[place + 1 : place + 1 + ROWS]]
+    even = [row for row in rows if len(row) == len(names)]
+    return Sample(_columns(names, even), len(even), len(rows) - len(even), encoding, header)
 
 
 def _decoded(path: Path, content: bytes, cut: bool) -> tuple[str, str]:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return codecs.getincrementaldecoder("utf-16")("replace").decode(content), "utf-16"
-    if b"\x00" in content[:4096]:
+    """The text and its encoding, which is the one that the reader finds."""
+    wide = content.startswith(
+        (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+    )
+    if b"\x00" in content[:4096] and not wide:
         raise SchemaError(f"{path} is neither CSV nor Parquet: it holds bytes that no text has.")
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:  # the bytes may end within a letter if they were cut
-            text = codecs.getincrementaldecoder(encoding)().decode(content, final=not cut)
-        except UnicodeDecodeError:
-            continue
-        if encoding == "utf-8-sig" or _is_chinese(text):
-            return text, encoding.removesuffix("-sig")
-    return content.decode("cp1252", "replace"), "cp1252"
+    encoding = checked(path, head_of(path)).encoding
+    if encoding is None:
+        raise SchemaError(
+            f'{path} is neither UTF-8 nor GB18030 text. Save it as "CSV UTF-8" and name that file, or write the '
+            "study file by hand and name its `encoding`, such as cp1252 (Western Europe) or big5 (Taiwan)."
+        )
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)("replace")
+    return decoder.decode(
+        content, final=not cut
+    ), encoding  # the bytes may end within a letter if they were cut
 
 
-def _is_chinese(text: str) -> bool:
-    """Western letters with accents can be read as GB18030 too, but then few of them fall into its pairs."""
-    codes = [letter.encode("gb18030") for letter in text[:200_000] if letter > "\x7f"]
-    pairs = [code for code in codes if len(code) == 2 and min(code) >= 0xA1]
-    return len(pairs) >= 0.9 * len(codes)
-
-
-def _table(text: str, separator: str) -> list[list[str]]:
+def _table(text: str, separator: str) -> list[tuple[int, list[str]]]:
+    """The fields of each line that is not blank, with the number of the line in the file."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    rows: list[list[str]] = []
+    rows: list[tuple[int, list[str]]] = []
+    line = 1
     for row in reader:
-        if row or not rows:
-            rows.append([field.strip() for field in row])
-        if len(rows) > ROWS:
+        if row:
+            rows.append((line, [field.strip() for field in row]))
+        line = reader.line_num + 1
+        if len(rows) > ROWS + NEAR:
             break
-    return rows or [[]]
+    return rows or [(1, [])]
 
 
-def _fit(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
-    """How well a separator fits: the share of rows as long as the first one, and their length."""
-    wide = len(rows[0])
+def _fit(table: Sequence[tuple[int, Sequence[str]]]) -> tuple[float, int]:
+    """How well a separator fits: the share of lines with as many fields as most have, and how many these are."""
+    rows = [row for _, row in table]
+    wide = width(rows)
     return (sum(len(row) == wide for row in rows) / len(rows) if wide > 1 else 0.0, wide)
+
+
+def _is_value(text: str) -> bool:
+    return _day(text) is not None or as_number(text) is not None
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[Column, ...]:
@@ -171,6 +186,7 @@ def _column(name: str, values: Sequence[str]) -> Column:
     filled = sum(counts.values())
     days = {value: match for value in counts if (match := _day(value))}
     numbers = {value: number for value in counts if (number := as_number(value)) is not None}
+    offsets = any(_zoned(value, match) for value, match in days.items())
     parts = [(int(match["a"]), int(match["b"])) for match in days.values() if match["a"]]
 
     def share(found: Mapping[str, object]) -> float:
@@ -189,6 +205,7 @@ def _column(name: str, values: Sequence[str]) -> Column:
         values=dict(counts.most_common(200)),
         day_parts=(max((a for a, _ in parts), default=0), max((b for _, b in parts), default=0)),
         short_years=any(match["year"] and len(match["year"]) == 2 for match in days.values()),
+        offsets=offsets,
         decimal_comma=any(re.search(r",\d{1,2}\D*$", value) for value in numbers)
         and not any(re.search(r"\.\d{1,2}\D*$", value) for value in numbers),
         sign=next((sign for value in numbers for sign in "£$€¥￥元" if sign in value), ""),
@@ -200,6 +217,11 @@ def _day(value: str) -> re.Match[str] | None:
     if match is None or not TIME.fullmatch(value[match.end() :].rstrip()):
         return None
     return match
+
+
+def _zoned(value: str, day: re.Match[str]) -> bool:
+    time = TIME.fullmatch(value[day.end() :].rstrip())
+    return time is not None and bool(time["offset"])
 
 
 def as_number(value: str) -> float | None:

@@ -8,14 +8,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from crmtheory.errors import unknown
+from crmtheory import datasets
+from crmtheory.errors import SchemaError, unknown
 from crmtheory.study.checking import complain
 from crmtheory.study.document import Place
 from crmtheory.study.rules import SET_BY
+from crmtheory.survey import Survey as Answers
+from crmtheory.survey import read as read_answers
 
 NEEDED = ("transactions", "survey")  # unless told otherwise: a chapter that reads them cannot do without
 # What changes the numbers. A chapter that cannot take it must not run as if it had not been asked for.
 TELLING = ("policies", "reverse", "dont_know", "weight", "survey_policies", "pseudonymise")
+SURVEY = ("items", "scale", "reverse", "dont_know", "weight", "respondent", "constructs", "labels")
 
 
 def _nothing() -> Mapping[Any, Any]:
@@ -138,6 +142,31 @@ class Study:
             flat = {key: value for key, value in given.items() if key in names}
             runs[name] = _thawed({**flat, **common, **self.chapters.get(name, {})})
         return Runs(runs, left_out)
+
+    def read_survey(self) -> Answers:
+        """The answers of the survey, read as the section `survey` says.
+
+        Raises
+        ------
+        SchemaError : the study has no such section; it asks for pseudonyms, which a survey cannot be given; or all
+            that `survey.read` refuses
+
+        >>> answers = Survey("ecsi_mobile", scale=(1, 10), items=("CUSA1", "CUSA2", "CUSA3"))
+        >>> Study(Path("s.yaml"), "", survey=answers).read_survey().answers.shape
+        (250, 3)
+        """
+        if self.survey is None:
+            raise SchemaError(
+                f'{self.path.name} has no section "survey". Add one with its path, scale and items; docs/study.md '
+                "explains the keys."
+            )
+        given = {name: value for name, value in vars(self.survey).items() if name in SURVEY and value != ""}
+        if self.pseudonymise and self.survey.respondent:
+            raise SchemaError(
+                f"{self.path.name} asks for pseudonymise, but a survey is read with its respondents as they are. Take "
+                "out survey.respondent, which numbers them, or replace them before."
+            )
+        return read_answers(datasets.locate(self.survey.path), **given, **self.survey.policies)
 
     def _unknown(self, known: Mapping[str, Collection[str]]) -> Iterator[tuple[Place, str]]:
         every = _free(name for names in known.values() for name in names)

@@ -18,6 +18,7 @@ HEAD = (
     "Take the # from a line to set its key. All keys are explained in docs/study.md.",
 )
 INDENT = "  "
+NOTHING = FileGuess("", "", "")
 Key = tuple[str, ...]
 
 
@@ -62,41 +63,47 @@ def _lines(guess: Guess, folder: Path) -> Iterator[str]:
     yield from (f"# {line}" for line in HEAD)
     for name, rule in schema()["properties"].items():
         yield ""
+        personal = [one.personal for one in guess.sections.values() if one.personal]
+        if name == "pseudonymise" and personal:
+            yield from (_comment(f"{why}.") for why in dict.fromkeys(personal))
+            yield "pseudonymise: true"
+            continue
         found = guess.sections.get(name)
         if found is None:
-            yield from _behind(_key(name, rule, None, {}))
+            yield from _behind(_key(name, rule, None, NOTHING))
             continue
         values = section(found, folder)
         yield _comment(f"{values['path']}: {found.why}.")
         if found.could_be:
             yield _comment(f"As much speaks for {found.could_be}: choose one.")
-        yield from _key(name, rule, values, found.reasons)
+        yield from _key(name, rule, values, found)
     for one in guess.spare:
         kind = f"could be {one.kind} too" if one.kind else "is not used"
         yield ""
         yield _comment(f"{_relative(one.source, folder)} {kind}: {one.why}.")
 
 
-def _key(
-    name: str, rule: Mapping[str, Any], value: Any, reasons: Mapping[Key, str], place: Key = ()
-) -> list[str]:
+def _key(name: str, rule: Mapping[str, Any], value: Any, found: FileGuess, place: Key = ()) -> list[str]:
     """The lines of one key; without a value, with an example and what the key means."""
     rule = resolve(rule)
-    why = [_comment(_sentence(reasons[place]))] if place in reasons else []
+    why = [_comment(_sentence(found.reasons[place]))] if place in found.reasons else []
     named = rule.get("properties", {})
     if not named or not (value is None or isinstance(value, Mapping)):
-        shown = inline(_example(rule) if value is None else value)
+        if value is None:
+            shown = inline(_plain(found.offers[place]) if place in found.offers else _example(rule))
+        else:
+            shown = inline(value)
         meaning = f"  # {rule['description']}" if value is None else ""
         return [*why, f"{inline(name)}: {shown}{meaning}"]
     lines: list[str] = []
     for key, below in named.items():
         inner = None if value is None else value.get(key)
-        part = _key(key, below, inner, reasons, (*place, key))
+        part = _key(key, below, inner, found, (*place, key))
         # In a block that stands behind a # as a whole, its keys need none of their own.
         lines += part if inner is not None or value is None else _behind(part)
     for key, inner in (value or {}).items():
         if key not in named:  # a name that the user of a study file chooses
-            lines += _key(key, {}, inner, reasons, (*place, key))
+            lines += _key(key, {}, inner, found, (*place, key))
     told = [] if value is not None and not place else [_comment(rule["description"])]
     return [*why, *told, f"{name}:", *(INDENT + line for line in lines)]
 

@@ -61,10 +61,12 @@ def text_amount(connection: duckdb.DuckDBPyConnection, decimal: str | None, kept
         if rules:
             return Column("", (no_amount, *rules))
         value = _value(bare, number, mark)
+    hint = "Amounts are read when written 1234.5, 1,234.50, 1.234,50 € or (5.00)."
+    if decimal is not None and _mostly(connection, f"{value} is null", written):
+        hint = f'Most of the column is not written with decimal="{decimal}": leave it out, or pass the other mark.'
     unreadable = Rule(
         f"not {missing} and {value} is null",
-        "{rows} cannot be read as numbers, first: {first}. Amounts are read when written 1234.5, 1,234.50, "
-        "1.234,50 € or (5.00).",
+        f"{{rows}} cannot be read as numbers, first: {{first}}. {hint}",
         "amount",
         reason="amount that is no number",
     )
@@ -102,24 +104,32 @@ def _other_currency(bare: str, written: str, usual_sign: str, others: Sequence[s
     )
 
 
-def _marks(connection: duckdb.DuckDBPyConnection, number: str, written: str) -> Marks:
-    def shows(mark: str, other: str) -> str:
-        """This value shows that `mark` is the decimal mark."""
-        m, o = f"[{mark}]", f"[{other}]"
-        return (
-            f"regexp_full_match(n, '[0-9]*{m}([0-9]{{1,2}}|[0-9]{{4,}})') or regexp_full_match(n, '0*{m}[0-9]+') "
-            f"or regexp_full_match(n, '[0-9]{{4,}}{m}[0-9]+') "
-            f"or regexp_full_match(n, '[0-9]{{1,3}}({o}[0-9]{{3}})+{m}[0-9]+') "
-            f"or regexp_full_match(n, '[0-9]{{1,3}}({o}[0-9]{{3}}){{2,}}')"
-        )
+def _shows(n: str, mark: str, other: str) -> str:
+    """SQL: the number `n` (text) shows that `mark` is the decimal mark."""
+    m, o = f"[{mark}]", f"[{other}]"
+    shapes = (
+        f"[0-9]*{m}([0-9]{{1,2}}|[0-9]{{4,}})|0*{m}[0-9]+|[0-9]{{4,}}{m}[0-9]+|"
+        f"[0-9]{{1,3}}({o}[0-9]{{3}})+{m}[0-9]+|[0-9]{{1,3}}({o}[0-9]{{3}}){{2,}}"
+    )
+    return f"regexp_full_match({n}, '{shapes}')"
 
+
+def _marks(connection: duckdb.DuckDBPyConnection, number: str, written: str) -> Marks:
     either = "regexp_full_match(n, '[1-9][0-9]{{0,2}}[{}][0-9]{{3}}')"
     counts = connection.execute(
-        f"select count(*) filter ({shows(',', '.')}), count(*) filter ({shows('.', ',')}), "
+        f"select count(*) filter ({_shows('n', ',', '.')}), count(*) filter ({_shows('n', '.', ',')}), "
         f"count(*) filter ({either.format(',')}), count(*) filter ({either.format('.')}) "
         f"from (select {number} as n from entries where {written})"
     ).fetchall()[0]
     return Marks(*counts)
+
+
+def _mostly(connection: duckdb.DuckDBPyConnection, condition: str, written: str) -> bool:
+    """Whether a condition (SQL) holds for more than half of the amounts."""
+    count, every = connection.execute(
+        f"select count(*) filter ({condition}), count(*) from entries where {written}"
+    ).fetchall()[0]
+    return 2 * count > every
 
 
 def _maybe_thousands(connection: duckdb.DuckDBPyConnection, written: str) -> bool:
@@ -141,7 +151,7 @@ def _decimal(marks: Marks, number: str, written: str, decimal: str | None) -> tu
             "{rows} {has} a decimal comma while others have a decimal point, first: {first}. Two forms are mixed; "
             'bring all to one form, or pass decimal="," or decimal="." and the others are refused.'
         )
-        return ".", (Rule(f"{written} and regexp_matches({number}, ',[0-9]{{1,2}}$')", sentence, "amount"),)
+        return ".", (Rule(f"{written} and {_shows(number, ',', '.')}", sentence, "amount"),)
     if marks.comma_decimal or marks.point_decimal:
         return ("," if marks.comma_decimal else "."), ()
     if marks.comma_either or marks.point_either:

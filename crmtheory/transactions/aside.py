@@ -51,29 +51,35 @@ def where_filters(where: Mapping[str, Sequence[Any]] | None) -> tuple[dict[str, 
 
 def _is(role: str, value: Any) -> str:
     """SQL: the column has this value. Numbers are compared as numbers, so that 10 is 10.0."""
+    plain = f"coalesce(trim({role}::varchar), '')"
     if value is None:
-        return f"coalesce(trim({role}::varchar), '') = ''"
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"coalesce(try_cast({role}::varchar as double) = {float(value)!r}, false)"
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return f"coalesce(trim({role}::varchar), '') = {literal(text)}"
+        return f"{plain} = ''"
+    if isinstance(value, bool):
+        return f"lower({plain}) = '{str(value).lower()}'"
+    if not isinstance(value, int | float):
+        return f"{plain} = {literal(str(value).strip())}"
+    # Ids of more than 15 digits are not told apart as doubles, and DuckDB reads 1_0 as a number.
+    whole = f"try_cast({plain} as hugeint) = {int(value)}" if value == int(value) else "false"
+    decimal = f"not contains({plain}, '_') and try_cast({plain} as double) = {float(value)!r}"
+    return f"coalesce(case when regexp_full_match({plain}, '[-+]?[0-9]+') then {whole} else {decimal} end, false)"
 
 
 def keep_aside(
     connection: duckdb.DuckDBPyConnection,
     asides: Sequence[Aside],
     wanted: Mapping[str, str],
-    amount: str,
+    clear: tuple[str, str],
     several: bool,
 ) -> None:
     """Make the table `aside` of the rows of `entries` that are set aside: number of row, reason, values as text.
 
-    `amount` is the SQL of the clean amount, for refunds that are left out.
+    `clear` is the SQL of the clean customer, for its hash, and of the clean amount, for refunds that are left out.
     """
     reason = " ".join(f"when {one.broken} then {literal(one.reason)}" for one in asides)
     values = ", ".join(f"{role}::varchar as {identifier(role)}" for role in wanted)
     connection.execute(
-        f"create table aside as select row, file, case {reason} end as reason, {amount} as worth, {values} "
+        f"create table aside as select row, file, case {reason} end as reason, "
+        f"{clear[0]} as known, {clear[1]} as worth, {values} "
         f"from {numbered(several)} where {any_of(asides)} order by place"
     )
 
@@ -109,24 +115,28 @@ def table(connection: duckdb.DuckDBPyConnection, opened: Source, wanted: Mapping
         file (when there are several), line (of a CSV) or row (from 1), reason, and the columns that were read,
         under their own names, as they stand in the source
     """
-    frame = connection.execute("select * exclude (worth) from aside").df().astype({"row": "Int64"})
+    frame = connection.execute("select * exclude (known, worth) from aside").df().astype({"row": "Int64"})
     laid = opened.layout
     if laid is not None:
         frame["file"] = frame["file"].fillna(str(laid.files[0]))
         none = _faulty_lines(connection) if opened.faulty else {}
-        names = {str(file): given.name for file, given in zip(laid.files, laid.given, strict=True)}
+        given_as = {str(file): given.name for file, given in zip(laid.files, laid.given, strict=True)}
         for file, rows in frame.groupby("file")["row"]:
-            path = laid.files[list(names).index(file)]
+            path = laid.files[list(given_as).index(file)]
             lines: dict[int, int] = {}
             with suppress(OSError):  # the file has gone since it was read: its lines are not known
                 lines = line_numbers(path, laid.delimiter, laid.header, rows, none.get(file, ()))
             frame.loc[rows.index, "row"] = pd.array([lines.get(row) for row in rows], "Int64")
         if opened.faulty:
             frame = pd.concat([frame, _faulty(connection, next(iter(wanted)))], ignore_index=True)
-        frame["file"] = frame["file"].map(lambda file: names.get(file, file))
+        frame["file"] = frame["file"].map(lambda file: given_as.get(file, file))
     frame["row"] = frame["row"].astype("Int64")
     frame = frame.sort_values(["file", "row"], kind="stable", ignore_index=True)
-    names_of = {role: f"{name} (source)" if name in OWN else name for role, name in wanted.items()}
+    names = list(wanted.values())
+    twice = {name for name in names if names.count(name) > 1}
+    names_of = {
+        role: f"{name} ({role})" if name in twice or name in OWN else name for role, name in wanted.items()
+    }
     frame = frame.rename(columns={"row": "row" if laid is None else "line", **names_of})
     if len(opened.files) < 2:
         return frame.drop(columns="file")
@@ -134,7 +144,11 @@ def table(connection: duckdb.DuckDBPyConnection, opened: Source, wanted: Mapping
 
 
 def hide(connection: duckdb.DuckDBPyConnection, hashed: str, faulty: bool) -> None:
-    """Replace the ids of rows set aside by their hashes (SQL); lines that are no rows lose their text."""
+    """Replace the ids of rows set aside by the hash of `known` (SQL); lines that are no rows lose their text.
+
+    An id that could not be read is hidden as well.
+    """
+    hashed = f"case when known is null then '(hidden)' else {hashed} end"
     none = "customer is null or trim(customer) = ''"
     connection.execute(
         f"create table hidden_aside as select * replace (case when {none} then customer else {hashed} end as customer) "

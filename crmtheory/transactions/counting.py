@@ -124,6 +124,8 @@ def count(
     total = row(expressions.totals(days, netting))
     if not total["purchase_days"]:
         raise _no_purchase(wanted, refunds, used)
+    if netting and total["money"] < 0 and 2 * refunds > used:
+        raise _more_refunded(wanted, refunds, used, float(total["money"]) / unit.scale)
     engine.keep("people", people(days, netting))
     first = row(engine.frame("people").select(nw.len().alias("number"), nw.col("first").min()))
     if policies.same_day == "error" and used > total["days"]:
@@ -187,10 +189,19 @@ def _no_purchase(wanted: Mapping[str, str], negative: int, rows: int) -> Excepti
     return broken("transactions", [(wanted["amount"], sentence)])
 
 
+def _more_refunded(wanted: Mapping[str, str], refunds: int, rows: int, money: float) -> Exception:
+    sentence = (
+        f"{refunds:,} of {rows:,} rows are negative, and more was given back than was bought: {money:,.2f} in all. If "
+        'the sign is turned round in this log, multiply the amounts by -1; if it is right, pass refunds="drop" or '
+        'refunds="keep".'
+    )
+    return broken("transactions", [(wanted["amount"], sentence)])
+
+
 def _same_day(wanted: Mapping[str, str], merged: int, rows: int) -> Exception:
     sentence = (
-        f"{merged:,} of {rows:,} rows fall on a day on which the same customer has another row. Pass "
-        'same_day="merge" to add them up.'
+        f"{merged:,} of {rows:,} rows {'falls' if merged == 1 else 'fall'} on a day on which the same customer has "
+        'another row. Pass same_day="merge" to add them up.'
     )
     return broken("transactions", [(wanted["date"], sentence)])
 
@@ -216,7 +227,7 @@ def _refuse_lonely(days: nw.LazyFrame, number: int, wanted: Mapping[str, str], p
         else:
             continue
         sentence = (
-            f"{lonely:,} of {number:,} purchase days lie {right - left:,} days {where} all others, first: "
-            f"{iso(alone)}. The usual cause is a slip in the year. Pass {pass_on} if they are right."
+            f"{lonely:,} of {number:,} purchase days {'lies' if lonely == 1 else 'lie'} {right - left:,} days {where} "
+            f"all others, first: {iso(alone)}. The usual cause is a slip in the year. Pass {pass_on} if they are right."
         )
         raise broken("transactions", [(wanted["date"], sentence)])

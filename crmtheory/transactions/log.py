@@ -145,7 +145,7 @@ class Transactions:
         -------
         frame
             by the customer column (under its own name) and period (1, 2, …): age (periods since that of the first
-            purchase), purchases (days), revenue (money, net; missing without amounts)
+            purchase), purchases (days), revenue (net, without refunds of earlier periods; missing without amounts)
 
         Raises
         ------

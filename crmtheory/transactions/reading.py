@@ -23,7 +23,7 @@ from crmtheory.transactions import days as expressions
 from crmtheory.transactions.aside import REFUND, Aside
 from crmtheory.transactions.counting import Counted, Opened, count, row
 from crmtheory.transactions.policies import Policies
-from crmtheory.transactions.rules import MISSING, Column, Rule, problems
+from crmtheory.transactions.rules import MISSING, Column, Rule, blank, problems
 
 ADVICE = 'To go on without rows that cannot be read, pass unreadable="drop": they are counted and kept aside.'
 TWINS = Rule(
@@ -103,7 +103,8 @@ def read_log(source: Any, wanted: Mapping[str, str], policies: Policies) -> Coun
     refunded = 0.0
     if total > found["rows"] or opened.faulty:
         amount = clean["amount"].value if "amount" in clean else "0.0"
-        aside.keep_aside(connection, asides, wanted, amount, "file" in opened.kinds)
+        clear = (clean["customer"].value, amount)
+        aside.keep_aside(connection, asides, wanted, clear, "file" in opened.kinds)
         left, refunded = aside.by_reason(connection, opened), aside.refunded(connection)
     if not found["rows"]:
         reasons = ", ".join(f"{reason} ({number:,})" for reason, number in left)
@@ -112,7 +113,7 @@ def read_log(source: Any, wanted: Mapping[str, str], policies: Policies) -> Coun
         privacy.prepare(connection, privacy.read_key())
         engine.replace_customers(privacy.hmac_sql("customer"))
         if left:
-            aside.hide(connection, privacy.hmac_sql("customer"), bool(opened.faulty))
+            aside.hide(connection, privacy.hmac_sql("known"), bool(opened.faulty))
 
     def rejected() -> pd.DataFrame:
         return aside.table(connection.cursor(), opened, wanted) if left else pd.DataFrame()
@@ -136,7 +137,7 @@ def _entries(
     if policies.duplicates == "keep":
         connection.execute(f"create view entries as select {', '.join(['*', *extra])} from raw")
         return
-    same = ", ".join(role for role in wanted if role in opened.kinds)
+    same = ", ".join(role for role in opened.kinds if role != "file")  # also the columns of `where`
     connection.execute(
         "create table entries as select * exclude (place), "
         f"row_number() over (partition by {same} order by place) as twin "
@@ -209,7 +210,9 @@ def _make_log(
 ) -> None:
     """Make `log`: the clean columns of the rows that are used. Text is taken apart once; the rest is a view."""
     amount = clean["amount"].value if "amount" in clean else "0::DOUBLE"
-    invoice = ", nullif(trim(invoice::varchar), '') as invoice" if policies.refunds == "invoice" else ""
+    none = f"{blank('invoice::varchar')} or lower(invoice::varchar) = 'nan'"
+    by_invoice = f", case when not ({none}) then trim(invoice::varchar) end as invoice"
+    invoice = by_invoice if policies.refunds == "invoice" else ""
     where = f" where not ({aside.any_of(asides)})" if asides else ""
     connection.execute(
         f"create {'table' if opened.layout else 'view'} log as select {clean['customer'].value} as customer, "

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 from scipy import stats
 
@@ -109,32 +110,45 @@ def _of_histories(
 
 
 def _valued(frame: Any, spend: SpendFit, margin: float, cost: float, z: float) -> Any:
-    """The columns of spend and value, added by the engine."""
+    """The columns of spend and value, added by the engine.
+
+    One step for each column: an expression that is used twice would otherwise be computed and planned twice.
+    """
     p, q, gamma = (float(part) for part in spend.theta)
+    # Derivatives of the mean by ln p, ln q, ln γ are (q − 1, −q, 0) · mean + (0, 0, pγ), over the share px + q − 1, so
+    # the variance is a square in the mean.
+    by_mean, alone = np.array([q - 1.0, -q, 0.0]), np.array([0.0, 0.0, p * gamma])
+    square, mixed, constant = (
+        float(left @ spend.cov_used @ right)
+        for left, right in ((by_mean, by_mean), (by_mean, alone), (alone, alone))
+    )
     known = (nw.col("x") > 0) & ~nw.col("m").is_null()
-    x = nw.when(known).then(nw.col("x")).otherwise(0)
-    money = nw.when(known & (nw.col("m") > 0)).then(nw.col("x") * nw.col("m")).otherwise(0.0)
-    whole, share = gamma + money, p * x + q - 1.0
-    mean = p * whole / share
-    slopes = (mean * (q - 1.0) / share, mean * (-q) / share, p * gamma / share)  # by ln p, ln q, ln γ
-    variance = nw.lit(0.0)
-    for i, left in enumerate(slopes):
-        for j, right in enumerate(slopes):
-            variance = variance + left * right * float(spend.cov_used[i, j])
-    discounted, value = nw.col("discounted_purchases"), nw.col("clv")
-    worth = margin * nw.col("expected_spend") - cost
-    of_fit, of_spend = nw.col("error") * worth, nw.col("of_spend") * margin * discounted
-    frame = frame.with_columns(expected_spend=mean, of_spend=_root(variance))
-    frame = frame.with_columns(clv=discounted * worth, se=_root(of_fit * of_fit + of_spend * of_spend))
-    se = nw.col("se")
-    # On the log scale where the value is a product of positive things and well known; else symmetric.
-    relative = (value > 0) & (se < value) & (cost == 0)
-    factor = (z * se / nw.when(relative).then(value).otherwise(1.0)).exp()
-    return frame.with_columns(
-        clv_low=nw.when(relative).then(value / factor).otherwise(value - z * se),
-        clv_high=nw.when(relative).then(value * factor).otherwise(value + z * se),
-    ).select("customer", "x", "t_x", "T", "m", *COLUMNS)
-
-
-def _root(variance: nw.Expr) -> nw.Expr:
-    return nw.when(variance > 0).then(variance).otherwise(0.0).sqrt()
+    mean, share, value, se = nw.col("expected_spend"), nw.col("share"), nw.col("clv"), nw.col("se")
+    discounted, relative, factor = nw.col("discounted_purchases"), nw.col("relative"), nw.col("factor")
+    steps: tuple[dict[str, nw.Expr], ...] = (
+        {
+            "times": nw.when(known).then(nw.col("x")).otherwise(0),
+            "money": nw.when(known & (nw.col("m") > 0)).then(nw.col("x") * nw.col("m")).otherwise(0.0),
+        },
+        {"share": p * nw.col("times") + q - 1.0},
+        {"expected_spend": p * (gamma + nw.col("money")) / share},
+        {"variance": (square * mean * mean + 2 * mixed * mean + constant) / (share * share)},
+        {"of_spend": nw.when(nw.col("variance") > 0).then(nw.col("variance")).otherwise(0.0).sqrt()},
+        {"worth": margin * mean - cost},
+        {
+            "clv": discounted * nw.col("worth"),
+            "first": nw.col("error") * nw.col("worth"),
+            "second": nw.col("of_spend") * margin * discounted,
+        },
+        {"se": (nw.col("first") * nw.col("first") + nw.col("second") * nw.col("second")).sqrt()},
+        # On the log scale where the value is a product of positive things and well known; else symmetric.
+        {"relative": (value > 0) & (se < value) & (cost == 0)},
+        {"factor": (z * se / nw.when(relative).then(value).otherwise(1.0)).exp()},
+        {
+            "clv_low": nw.when(relative).then(value / factor).otherwise(value - z * se),
+            "clv_high": nw.when(relative).then(value * factor).otherwise(value + z * se),
+        },
+    )
+    for columns in steps:
+        frame = frame.with_columns(**columns)
+    return frame.select("customer", "x", "t_x", "T", "m", *COLUMNS)

@@ -94,8 +94,10 @@ rng = partial(np.random.default_rng, seed)
 
 # %%
 columns = {role: name for role, name in {"customer": customer, "date": date, "amount": amount}.items() if name}
-usual = {"dayfirst": {"yes": True, "no": False}.get(dayfirst), "missing_customer": missing_customer, "refunds": refunds}
-log = logs.read(datasets.locate(transactions), **columns, **{**usual, **policies})
+named = {"dayfirst": dayfirst == "yes", "missing_customer": missing_customer, "refunds": refunds}
+usual = {"dayfirst": dayfirst == "auto", "missing_customer": missing_customer == "error", "refunds": refunds == "net"}
+chosen = {name: choice for name, choice in named.items() if not usual[name]}
+log = logs.read(datasets.locate(transactions), **columns, **{**chosen, **policies})
 chapter.data(transactions, log.report)
 chapter.set_aside(log.rejected)
 chapter.table(log.report.to_frame(), caption="What was read", rows=30)
@@ -560,7 +562,7 @@ chapter.table(shown, caption="Verdicts on these data", formats=dict.fromkeys(["t
 # more than they bring are *unprofitable*. The list is saved as `actions.csv`.
 
 # %%
-last = log.purchases().groupby(customer)["date"].max().rename("last_purchase")
+last = log.purchases().groupby(log.customer)["date"].max().rename("last_purchase")
 advised = value.actions(table, revenue, summary=today)
 chapter.save(advised.round({"clv": 2, "clv_low": 2, "clv_high": 2, "p_alive": 4, "past_spend": 2}).join(last), "actions")
 plan = advised.groupby("class").agg(customers=("clv", "size"), clv=("clv", "sum"), past_spend=("past_spend", "sum"), action=("action", "first"))
