@@ -570,7 +570,8 @@ def test_a_log_with_more_given_back_than_bought_is_refused():
     assert str(caught.value) == (
         "transactions breaks 1 rule.\n"
         "  amount      3 of 4 rows are negative, and more was given back than was bought: -16.00 in all. If the sign "
-        'is turned round in this log, multiply the amounts by -1; if it is right, pass refunds="drop" or refunds="keep".'
+        "is turned round in this log, multiply the amounts by -1; if it is right, pass "
+        'refunds="drop" or refunds="keep".'
     )
 
 

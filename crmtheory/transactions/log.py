@@ -202,9 +202,8 @@ class Transactions:
             day; missing without amounts)
         """
         table = self._collect(expressions.purchases(self._ask().frame("days"), self._log.scale)).reset_index()
-        if not self.has_amount:
-            table["amount"] = np.nan
-        return table.assign(date=table["date"].to_numpy().astype("datetime64[D]").astype("datetime64[ns]"))
+        table = table.assign(date=table["date"].to_numpy().astype("datetime64[D]").astype("datetime64[ns]"))
+        return table if self.has_amount else table.assign(amount=np.nan)
 
     def purchases_by_period(
         self, unit: str = "week", end: Any = None, joined_until: Any = None
@@ -232,8 +231,7 @@ class Transactions:
         SchemaError : a date that is none, an unknown unit
         DomainError : `end` lies before the log
         """
-        per = days_per(unit)
-        last = self._until(end)
+        per, last = days_per(unit), self._until(end)
         joined = None if joined_until is None else day_number(joined_until, "joined_until")
         starts = np.array(expressions.period_starts(self._first, last, per))
         periods = pd.RangeIndex(1, len(starts), name="period")
@@ -245,9 +243,8 @@ class Transactions:
         days, people = engine.frame("days"), engine.frame("people")
         counts = expressions.per_period(days, people, self._log.scale, self._first, last, joined, per)
         counted = self._collect(counts, "period").reindex(periods, fill_value=0)
-        if not self.has_amount:
-            counted["revenue"] = np.nan
-        return frame.join(counted).assign(complete=starts[1:] - 1 <= last)
+        table = frame.join(counted).assign(complete=starts[1:] - 1 <= last)
+        return table if self.has_amount else table.assign(revenue=np.nan)
 
     @property
     def days(self) -> int:
