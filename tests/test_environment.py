@@ -76,7 +76,7 @@ def test_the_package_imports_only_what_pyproject_declares():
     }
     known = {"crmtheory", *sys.stdlib_module_names, *declared}
     # The engine of an extra is imported inside functions only, see test_layers.
-    known |= {re.match(r"[\w-]+", d)[0] for d in project["optional-dependencies"]["spark"]}
+    known |= {"py4j", *(re.match(r"[\w-]+", d)[0] for d in project["optional-dependencies"]["spark"])}
     # jupyter's own parts come with jupyterlab and nbconvert and are imported under their own names
     known |= {"IPython", "jupyter_client", "nbclient", "nbformat", "ipykernel", "jinja2", "tqdm", "pygments"}
     known |= {"bs4", "traitlets", "jupyter_core", "bleach", "mistune"}

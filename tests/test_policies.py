@@ -296,7 +296,7 @@ def outcome(rows, policies):
 
 
 @given(rows=DIRTY, policies=CHOSEN)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_every_row_is_either_used_or_set_aside_with_one_reason(rows, policies):
     log = outcome(rows, policies)
     if log is None:
