@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from crmtheory import places, value
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.models import BGNBD, NBD, GammaGamma, Verdict
-from crmtheory.value import Settings
+from crmtheory.value import Settings, words
 
 FOUND = Verdict("converged", "The maximum was reached.", 0.0, 1.0, 1)
 R, ALPHA, P, Q, GAMMA = 2.0, 8.0, 4.0, 3.0, 30.0
@@ -511,3 +512,16 @@ def test_the_case_by_hand_in_the_chapter_is_the_bg_nbd():
         x, t_x = int(rng.integers(1, 30)), T * rng.random()
         by_hand = names["p_alive_by_hand"](*theta, x, t_x, T)
         assert by_hand == pytest.approx(float(BGNBD().p_alive(theta, x, t_x, T)), rel=1e-9)
+
+
+def test_a_change_between_quarters_is_told_by_the_interval_of_the_difference():
+    # 180 of 512 and 216 of 762: z = 2.6, although the two 95% intervals overlap
+    first, second = (proportion_confint(k, n, method="wilson") for k, n in ((180, 512), (216, 762)))
+    assert first[0] < second[1]
+    quarters = pd.DataFrame(
+        {"share": [180 / 512, 216 / 762], "low": [first[0], second[0]], "high": [first[1], second[1]]},
+        index=[3, 4],
+    )
+    assert words.trend(quarters) == "falling: 35.2% in the third quarter of the log, 28.3% in the fourth"
+    assert words.trend(quarters.iloc[::-1].set_axis([3, 4])).startswith("rising: ")
+    assert words.trend(quarters.assign(share=0.3, low=0.25, high=0.35)).startswith("no clear change: ")
