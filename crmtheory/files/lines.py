@@ -10,7 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-GZIP = b"\x1f\x8b"
+from crmtheory.files.paths import GZIP
+
 MARK = "\xef\xbb\xbf"  # of UTF-8, as latin-1
 FIRST = re.compile(f'(?:{MARK})? *"')
 CLOSING = re.compile('[^"]*(?:""[^"]*)*"(?!")')

@@ -15,6 +15,7 @@ from typing import IO
 
 from crmtheory.errors import SchemaError
 from crmtheory.files import encoding as encodings
+from crmtheory.files.paths import GZIP
 from crmtheory.files.sql import first_line
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -55,7 +56,7 @@ def layout(
         raise SchemaError(f"header is the number of the line that names the columns, from 1, not {header!r}.")
     ready = []
     for path, head, encoding in zip(paths, heads, used, strict=True):
-        packed = head.startswith(b"\x1f\x8b")
+        packed = head.startswith(GZIP)
         _refuse_binary(path, head, packed, encoding)
         ready.append(path if encoding == "utf-8" else _in_utf8(path, packed, encoding, folder()))
     if header > 1:
@@ -197,7 +198,7 @@ def _without_quotes_above(file: Path, header: int, folder: Callable[[], Path]) -
 
 def _is_packed(file: Path) -> bool:
     with file.open("rb") as handle:
-        return handle.read(2) == b"\x1f\x8b"
+        return handle.read(2) == GZIP
 
 
 def _opened(file: Path) -> IO[bytes]:

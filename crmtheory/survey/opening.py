@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-import duckdb
 import pandas as pd
 
-from crmtheory.files import Opening, Source, open_source
+from crmtheory.files import Opening, Source, connect, open_source
 from crmtheory.schema import Problem
 
 NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
@@ -26,35 +24,20 @@ def load(
 
     Items and weights become floats or texts, ids integers, floats or texts; what is kept stays as it is.
     """
-    # Here goes a file in another encoding while it is read, and what does not fit into memory.
-    with tempfile.TemporaryDirectory() as spill:
-        connection = duckdb.connect(":memory:", config={"temp_directory": spill})
-        try:
-            opened = _open(connection, _one_kind(source, roles), roles, encoding, header)
-            problems = [(name, _step(sentence)) for name, sentence in opened.problems]
-            chosen = []
-            for role, kind in opened.kinds.items():
-                column = _column(role, kind)
-                if column:
-                    chosen.append(f"{column} as {role}")
-                else:
-                    problems.append((roles[role], f"is of type {kind}; numbers or texts were expected."))
-            query = f"select {', '.join(chosen)} from raw"
-            frame = connection.sql(query).df() if chosen else pd.DataFrame()
-        finally:
-            connection.close()
+    with connect() as connection:
+        how = Opening(encoding=encoding, header=header)
+        opened = open_source(connection, _one_kind(source, roles), roles, how)
+        problems = [(name, _step(sentence)) for name, sentence in opened.problems]
+        chosen = []
+        for role, kind in opened.kinds.items():
+            column = _column(role, kind)
+            if column:
+                chosen.append(f"{column} as {role}")
+            else:
+                problems.append((roles[role], f"is of type {kind}; numbers or texts were expected."))
+        query = f"select {', '.join(chosen)} from raw"
+        frame = connection.sql(query).df() if chosen else pd.DataFrame()
     return opened, frame, problems
-
-
-def _open(
-    connection: duckdb.DuckDBPyConnection,
-    source: Any,
-    roles: Mapping[str, str],
-    encoding: str | None,
-    header: int,
-) -> Source:
-    """The one place where a source is opened."""
-    return open_source(connection, source, roles, Opening(encoding=encoding, header=header))
 
 
 def _one_kind(source: Any, roles: Mapping[str, str]) -> Any:

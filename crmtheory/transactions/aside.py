@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from crmtheory.errors import SchemaError
 from crmtheory.files import Source, identifier, line_numbers, literal
 from crmtheory.transactions.rules import numbered
 
@@ -97,7 +98,23 @@ def by_reason(connection: duckdb.DuckDBPyConnection, opened: Source) -> tuple[tu
             "select fault, count(*) from faulty group by fault"
         ).fetchall():
             counts[_fault(fault)] = number
+    return most_first(counts)
+
+
+def most_first(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """Reasons and their rows, most rows first.
+
+    >>> most_first({"no date": 1, "refund": 3})
+    (('refund', 3), ('no date', 1))
+    """
     return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+def nothing_left(set_aside: Sequence[tuple[str, int]]) -> SchemaError:
+    """The error for a source of which every row was set aside."""
+    reasons = ", ".join(f"{reason} ({number:,})" for reason, number in set_aside) or "none"
+    total = sum(number for _, number in set_aside)
+    return SchemaError(f"No row is left of {total:,}. Set aside: {reasons}.")
 
 
 def refunded(connection: duckdb.DuckDBPyConnection) -> float:
@@ -149,12 +166,7 @@ def hide(connection: duckdb.DuckDBPyConnection, hashed: str, faulty: bool) -> No
     An id that could not be read is hidden as well.
     """
     hashed = f"case when known is null then '(hidden)' else {hashed} end"
-    none = "customer is null or trim(customer) = ''"
-    connection.execute(
-        f"create table hidden_aside as select * replace (case when {none} then customer else {hashed} end as customer) "
-        "from aside"
-    )
-    connection.execute("drop table aside; alter table hidden_aside rename to aside")
+    connection.execute(f"update aside set customer = {hashed} where trim(customer) <> ''")
     if faulty:
         connection.execute("update faulty set csv_line = '(hidden)'")
 

@@ -107,8 +107,7 @@ def read_log(source: Any, wanted: Mapping[str, str], policies: Policies) -> Coun
         aside.keep_aside(connection, asides, wanted, clear, "file" in opened.kinds)
         left, refunded = aside.by_reason(connection, opened), aside.refunded(connection)
     if not found["rows"]:
-        reasons = ", ".join(f"{reason} ({number:,})" for reason, number in left)
-        raise SchemaError(f"No row is left of {total + opened.faulty:,}. Set aside: {reasons}.")
+        raise aside.nothing_left(left)
     if policies.pseudonymise:
         privacy.prepare(connection, privacy.read_key())
         engine.replace_customers(privacy.hmac_sql("customer"))

@@ -21,7 +21,7 @@ from crmtheory import privacy
 from crmtheory.errors import SchemaError
 from crmtheory.schema import Problem, broken
 from crmtheory.transactions import days as expressions
-from crmtheory.transactions.aside import REFUND
+from crmtheory.transactions.aside import REFUND, most_first, nothing_left
 from crmtheory.transactions.counting import Counted, Opened, count, row
 from crmtheory.transactions.policies import Policies
 from crmtheory.transactions.rules import MISSING, SHOWN
@@ -126,10 +126,9 @@ def _read(entries: Entries, name: str) -> Counted:
             if one["reason"] is not None:
                 left[one["reason"]] = left.get(one["reason"], 0) + one["n"]
         used = sum(one["n"] for one in counts) - sum(left.values())
-        set_aside = tuple(sorted(left.items(), key=lambda one: (-one[1], one[0])))
+        set_aside = most_first(left)
         if not used:
-            reasons = ", ".join(f"{reason} ({n:,})" for reason, n in set_aside) or "none"
-            raise SchemaError(f"No row is left of {sum(left.values()):,}. Set aside: {reasons}.")
+            raise nothing_left(set_aside)
         key = privacy.read_key() if policies.pseudonymise else None
         rejected = _aside(marked, wanted, key)
         log = marked.filter("reason is null")
