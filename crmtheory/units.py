@@ -11,11 +11,11 @@ import re
 
 from crmtheory.errors import DomainError, SchemaError, unknown
 
-DAYS_PER = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
+DAYS_PER = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25}
 
 
 def days_per(unit: str) -> float:
-    """Days in one `unit` ("day", "week", "month", "year"; plural accepted).
+    """Days in one `unit` ("day", "week", "month", "quarter", "year"; plural accepted).
 
     >>> days_per("weeks")
     7.0

@@ -303,7 +303,7 @@ def test_every_part_that_is_missing_or_wrong_is_named_at_once(fit):
         ("cov_used", [1.0, 2.0], "It must be 2 lists of 2 numbers, not [1.0, 2.0]."),
         ("n", -1, "It must be a whole number, not -1."),
         ("n", 3.5, "It must be a whole number, not 3.5."),
-        ("unit", "fortnight", 'It must be day, week, month, year or null, not "fortnight".'),
+        ("unit", "fortnight", 'It must be day, week, month, quarter, year or null, not "fortnight".'),
         ("parameters", "r, alpha", 'It must be a list of names, not "r, alpha".'),
     ],
 )

@@ -19,7 +19,7 @@ LAYERS = (
     {"parameters", "markup"},
     {"models", "concentration", "transactions", "survey", "datasets"},
     {"study"},
-    {"assumptions", "evaluation", "holdout", "peer", "simulate", "tracking"},
+    {"assumptions", "evaluation", "holdout", "panel", "peer", "simulate", "tracking"},
     {"relationship", "lifecycle", "satisfaction", "loyalty", "value", "segmentation"},
     {"claims"},
     {"plots"},

@@ -235,7 +235,7 @@ def test_customers_who_join_on_the_last_day_have_age_0():
         (
             {"unit": "fortnight"},
             SchemaError,
-            'There is no unit of time "fortnight". Known: day, week, month, year.',
+            'There is no unit of time "fortnight". Known: day, week, month, quarter, year.',
         ),
     ],
 )

@@ -445,6 +445,6 @@ def test_revenue_of_a_log_without_amounts_is_refused():
 
 
 def test_an_unknown_unit_is_refused(log):
-    message = 'There is no unit of time "fortnight". Known: day, week, month, year.'
+    message = 'There is no unit of time "fortnight". Known: day, week, month, quarter, year.'
     assert answer(lambda: log.summary("fortnight"), SchemaError) == message
     assert answer(lambda: log.purchases_by_period("fortnight"), SchemaError) == message

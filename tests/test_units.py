@@ -64,7 +64,7 @@ def test_an_unknown_unit_is_refused_with_the_list(wanted, given):
     with pytest.raises(SchemaError) as error:
         in_unit(wanted, given)
     assert re.fullmatch(
-        r'There is no unit of time "fortnights"\..* Known: day, week, month, year\.', str(error.value)
+        r'There is no unit of time "fortnights"\..* Known: day, week, month, quarter, year\.', str(error.value)
     )
 
 
@@ -72,7 +72,7 @@ def test_a_near_miss_names_the_unit_that_was_meant():
     with pytest.raises(SchemaError) as error:
         days_per("wek")
     assert str(error.value) == (
-        'There is no unit of time "wek". Did you mean "week"? Known: day, week, month, year.'
+        'There is no unit of time "wek". Did you mean "week"? Known: day, week, month, quarter, year.'
     )
 
 

@@ -215,7 +215,7 @@ def _check(content: dict[str, Any], k: int) -> None:
         ("cov_used", content, lambda v: _is_square(v, k), f"{k} lists of {k} numbers"),
         ("loglik", content, _is_number, "a number"),
         ("n", content, _is_count, "a whole number"),
-        ("unit", content, _is_unit, "day, week, month, year or null"),
+        ("unit", content, _is_unit, "day, week, month, quarter, year or null"),
         ("robust", content, lambda v: isinstance(v, bool), "true or false"),
         ("verdict", content, lambda v: isinstance(v, dict), "an object"),
         ("status", parts, lambda v: v in STATUSES, f"one of {', '.join(STATUSES)}"),

@@ -20,10 +20,8 @@ from crmtheory.units import days_per
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Transactions:
-    """A log that was read and checked. Made by `read`; every method leaves it as it is.
-
-    `report` says what was read; `customer` is the name of the customers' index; `has_amount` is False for a
-    log without spend.
+    """A log that was read and checked. Made by `read`; every method leaves it as it is. `report` says what was read;
+    `customer` is the name of the customers' index; `has_amount` is False for a log without spend.
     """
 
     report: Report
@@ -129,15 +127,17 @@ class Transactions:
         customers = self._customers(engine, asked)
         return nw.to_native(customers.join(brought, on=history, how="left"))
 
-    def panel(self, unit: str = "month", end: Any = None, full: bool = True) -> pd.DataFrame:
+    def panel(
+        self, unit: str = "month", end: Any = None, full: bool = True, start: Any = None
+    ) -> pd.DataFrame:
         """What each customer did in each period since the one of the first purchase.
 
         Parameters
         ----------
         unit
-            length of a period; period 1 begins on the first day of the log, see `purchases_by_period`
-        end
-            last day counted, by default the last in the log
+            length of a period, see `purchases_by_period`
+        start, end
+            first day of period 1 and last day counted, by default the first and the last day of the log
         full
             True: a row for every period since the first purchase. False: only periods with a purchase or a refund.
 
@@ -150,7 +150,7 @@ class Transactions:
         Raises
         ------
         SchemaError : a date that is none, an unknown unit
-        DomainError : `end` lies before the log
+        DomainError : `end` lies before the log, `start` after its first day
 
         >>> from crmtheory.transactions import read
         >>> log = read(pd.DataFrame({"customer": [7, 7], "date": ["2024-01-01", "2024-03-15"], "amount": [20.0, 5.0]}))
@@ -161,11 +161,13 @@ class Transactions:
         2         7       3    2          1      5.0
         """
         per, last = days_per(unit), self._until(end)
-        number = len(expressions.period_starts(self._first, last, per)) - 1
+        first = self._first if start is None else day_number(start, "start")
+        if first > self._first:
+            raise DomainError(f"start, {iso(first)}, must not lie after the first day. {self._period}")
         engine = self._ask()
-        periods = engine.periods(number) if full else None
+        periods = engine.periods(len(expressions.period_starts(first, last, per)) - 1) if full else None
         cells = expressions.panel(
-            engine.frame("days"), engine.frame("people"), self._log.scale, self._first, last, per, periods
+            engine.frame("days"), engine.frame("people"), self._log.scale, first, last, per, periods
         )
         table = fetched(cells).rename(columns={"customer": self.customer})
         return table if self.has_amount else table.assign(revenue=np.nan)
@@ -198,8 +200,7 @@ class Transactions:
         Returns
         -------
         frame
-            the customer column (under its own name), date, number (1 = first purchase), amount (net of that
-            day; missing without amounts)
+            the customer column (under its own name), date, number (1 = first), amount (net; missing without amounts)
         """
         table = self._collect(expressions.purchases(self._ask().frame("days"), self._log.scale)).reset_index()
         table = table.assign(date=table["date"].to_numpy().astype("datetime64[D]").astype("datetime64[ns]"))
@@ -213,8 +214,7 @@ class Transactions:
         Parameters
         ----------
         unit
-            length of a period. Months have 30.4375 days and years 365.25: all of one length (to a day), not
-            those of the calendar.
+            length of a period: all of one length (to a day), a month of 30.4375 days, not those of the calendar
         end
             last day counted, by default the last in the log
         joined_until
