@@ -1,0 +1,262 @@
+"""From stage to stage: how often customers move, how sure the shares are, and whether the last stage tells all.
+
+Notation: k stages; n_ij moves from stage i to stage j between successive periods, p_ij = n_ij / n_i. One customer
+makes many moves, and they are not independent draws: some customers are livelier than others for ever. So the
+intervals are those of a sample of *customers*. With c_ij the moves of one customer, the error of p_ij is the sum over
+customers of (c_ij − p_ij c_i.) / n_i (linearisation of a ratio: Cochran 1977, Sampling Techniques, ch. 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy import special, stats
+from statsmodels.stats.proportion import proportion_confint
+
+from crmtheory.errors import DomainError, SchemaError
+from crmtheory.lifecycle.stages import NOT_YET, UNKNOWN, Stages
+from crmtheory.numerics import Array
+
+BLOCK = 100_000  # customers whose moves are multiplied at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """All moves between successive periods, and what is needed for their intervals.
+
+    Attributes
+    ----------
+    names : the k stages that occur; end : the one in which a relationship is over; unit : the period
+    counts : moves, (k, k), rows from, columns to
+    paid : revenue in the period after, summed over the moves from each stage, (k,); NaN without amounts
+    cross : sums over customers of products of their own moves and revenue, (k² + k, k² + k)
+    people : customers who ever moved from each stage, (k,)
+    """
+
+    names: tuple[str, ...]
+    end: str
+    unit: str
+    counts: Array
+    paid: Array
+    cross: Array
+    people: Array
+
+    def variance(self, weights: Array) -> Array:
+        """Variance of estimates whose error is, for each, a weighted sum of a customer's moves and revenue.
+
+        Parameters
+        ----------
+        weights : (m, k² + k), first those of the moves (row by row), then those of the revenue
+        """
+        return np.einsum("ij,jk,ik->i", weights, self.cross, weights)
+
+
+def moves(stages: Stages, first: int = 1, last: int | None = None) -> Moves:
+    """Count the moves between successive periods, from period `first` to `last` (numbered from 1; by default all).
+
+    Raises
+    ------
+    DomainError : no two periods, or nobody is seen in two of them
+    """
+    last = stages.panel.periods if last is None else last
+    if not 1 <= first < last <= stages.panel.periods:
+        raise DomainError(
+            f"Moves need two periods between 1 and {stages.panel.periods}, not {first} to {last}."
+        )
+    codes = stages.codes[:, first - 1 : last]
+    occurring = np.unique(codes[codes != UNKNOWN])
+    if not (codes[:, :-1] != UNKNOWN).any():
+        raise DomainError("Nobody is seen in two successive periods, so no move can be counted.")
+    place = np.full(len(stages.names) + 1, -1)
+    place[occurring] = np.arange(len(occurring))
+    k = len(occurring)
+    money = stages.panel.revenue[:, first - 1 : last]
+    priced = not np.isnan(money).any()
+    cross, totals, people = np.zeros((k * k + k, k * k + k)), np.zeros(k * k + k), np.zeros(k)
+    for start in range(0, len(codes), BLOCK):
+        own = place[codes[start : start + BLOCK]]
+        block = np.zeros((len(own), k * k + k))
+        everyone = np.arange(len(own))
+        for period in range(own.shape[1] - 1):
+            there = own[:, period] >= 0
+            who, came = everyone[there], own[there, period]
+            block[who, came * k + own[there, period + 1]] += 1
+            if priced:
+                block[who, k * k + came] += money[start : start + BLOCK][there, period + 1]
+        cross += block.T @ block
+        totals += block.sum(axis=0)
+        people += (block[:, : k * k].reshape(-1, k, k).sum(axis=2) > 0).sum(axis=0)
+    names = tuple(stages.names[code] for code in occurring)
+    paid = totals[k * k :] if priced else np.full(k, np.nan)
+    return Moves(names, stages.end, stages.panel.unit, totals[: k * k].reshape(k, k), paid, cross, people)
+
+
+def matrix(counted: Moves, level: float = 0.95) -> pd.DataFrame:
+    """The transition matrix with intervals.
+
+    Wilson's interval, with the number of moves divided by the design effect: the variance over customers relative to
+    that of independent moves. Where nobody or everybody moved, the number of customers stands for that of moves.
+
+    Returns
+    -------
+    frame: from, to, n (moves), from_n (all moves from there), probability, low, high. Stages that nobody was seen to
+    leave or stay in have no rows.
+    """
+    k = len(counted.names)
+    rows = []
+    for a in range(k):
+        total = counted.counts[a].sum()
+        if total == 0:
+            continue
+        share = counted.counts[a] / total
+        weights = np.zeros((k, k * k + k))
+        for b in range(k):
+            weights[b, a * k : a * k + k] = -share[b] / total
+            weights[b, a * k + b] += 1 / total
+        spread = counted.variance(weights)
+        plain = share * (1 - share) / total
+        inner = (plain > 0) & (spread > 0)
+        number = np.where(inner, total * plain / np.where(inner, spread, 1), counted.people[a])
+        low, high = proportion_confint(share * number, number, 1 - level, method="wilson")
+        low, high = np.where(share > 0, low, 0.0), np.where(share < 1, high, 1.0)  # but for rounding they are
+        for b in range(k):
+            rows.append(
+                (
+                    counted.names[a],
+                    counted.names[b],
+                    int(counted.counts[a, b]),
+                    int(total),
+                    share[b],
+                    low[b],
+                    high[b],
+                )
+            )
+    return pd.DataFrame(rows, columns=["from", "to", "n", "from_n", "probability", "low", "high"])
+
+
+def order_test(stages: Stages) -> pd.DataFrame:
+    """Likelihood-ratio tests of the order of the chain (Anderson & Goodman 1957, Annals of Mathematical Statistics 28).
+
+    "0 against 1": does the last stage tell anything of the next? "1 against 2": does the stage before the last add to
+    it? On the same moves, those with two earlier stages. The moves of one customer count as independent, as in the
+    paper; where customers differ for ever, a chain of order 1 is rejected for that alone.
+
+    Returns
+    -------
+    frame, index test: statistic (G²), df, p_value, n (moves), gain (part of the mean log loss that is explained)
+
+    Raises
+    ------
+    DomainError : fewer than three periods, or nobody is seen in three
+    """
+    codes = stages.codes.astype(int)
+    k = len(stages.names)
+    if codes.shape[1] < 3 or not (codes[:, :-2] != UNKNOWN).any():
+        raise DomainError("The order of a chain needs customers who are seen in three successive periods.")
+    seen = codes[:, :-2] != UNKNOWN
+    triple = (codes[:, :-2] * k + codes[:, 1:-1]) * k + codes[:, 2:]
+    cube = np.bincount(triple[seen], minlength=k**3).reshape(k, k, k).astype(float)
+    loss = [_log_loss(cube.sum(axis=(0, 1))[None, None]), _log_loss(cube.sum(axis=0)[None]), _log_loss(cube)]
+    rows = {
+        "0 against 1": (loss[0] - loss[1], _freedom(cube.sum(axis=0)[None]), loss[0]),
+        "1 against 2": (loss[1] - loss[2], _freedom(np.moveaxis(cube, 1, 0)), loss[1]),
+    }
+    table = pd.DataFrame(
+        {
+            name: {
+                "statistic": 2 * max(gain, 0.0),
+                "df": df,
+                "p_value": float(stats.chi2.sf(2 * max(gain, 0.0), df)) if df else np.nan,
+                "n": int(cube.sum()),
+                "gain": gain / base if base > 0 else np.nan,
+            }
+            for name, (gain, df, base) in rows.items()
+        }
+    ).T
+    return table.astype({"df": int, "n": int}).rename_axis("test")
+
+
+def stationarity_test(stages: Stages) -> pd.DataFrame:
+    """Likelihood-ratio test that the matrix is the same in all periods (Anderson & Goodman 1957).
+
+    Returns
+    -------
+    frame of one row: statistic (G²), df, p_value, n (moves), gain (part of the mean log loss that the periods explain)
+    """
+    codes = stages.codes.astype(int)
+    k, steps = len(stages.names), codes.shape[1] - 1
+    if steps < 2:
+        raise DomainError("Two matrices need three periods or more.")
+    seen = codes[:, :-1] != UNKNOWN
+    cell = (np.arange(steps) * k + codes[:, :-1]) * k + codes[:, 1:]
+    cube = np.bincount(cell[seen], minlength=steps * k * k).reshape(steps, k, k).astype(float)
+    base, own = _log_loss(cube.sum(axis=0)[None]), _log_loss(cube)
+    df = _freedom(np.moveaxis(cube, 1, 0))
+    statistic = 2 * max(base - own, 0.0)
+    row = {"statistic": statistic, "df": df, "p_value": float(stats.chi2.sf(statistic, df)) if df else np.nan}
+    return pd.DataFrame([row | {"n": int(cube.sum()), "gain": (base - own) / base if base > 0 else np.nan}])
+
+
+def flows(stages: Stages, periods: Sequence[int]) -> pd.DataFrame:
+    """How many customers went from which stage to which, between successive chosen periods.
+
+    Parameters
+    ----------
+    periods : two or more numbers of periods (1, 2, …), rising
+
+    Returns
+    -------
+    frame: step (0: from the first to the second chosen period), from ("not yet" if later a customer), to, customers
+    """
+    if len(periods) < 2 or any(b <= a for a, b in pairwise(periods)):
+        raise DomainError(f"Give two or more periods in rising order, not {list(periods)}.")
+    parts = []
+    for step, (a, b) in enumerate(pairwise(periods)):
+        later = stages.at(b).astype(str)
+        earlier = stages.at(a).astype(str).reindex(later.index).fillna(NOT_YET)
+        pairs = (
+            pd.DataFrame({"from": earlier, "to": later})
+            .value_counts(sort=False)
+            .reset_index(name="customers")
+        )
+        parts.append(pairs.assign(step=step))
+    order = {name: place for place, name in enumerate((NOT_YET, *stages.names))}
+    table = pd.concat(parts)[["step", "from", "to", "customers"]]
+    ordered = table.sort_values(["step", "from", "to"], key=lambda c: c.map(order) if c.name != "step" else c)
+    return ordered.reset_index(drop=True)
+
+
+def wide(table: pd.DataFrame, column: str = "probability") -> pd.DataFrame:
+    """The table of `matrix` as a square: rows from, columns to, in the order of the table.
+
+    >>> table = pd.DataFrame({"from": ["a", "a"], "to": ["a", "b"], "probability": [0.9, 0.1]})
+    >>> wide(table).to_dict("list")
+    {'a': [0.9], 'b': [0.1]}
+    """
+    if not {"from", "to", column} <= set(table):
+        raise SchemaError(f'The table has no columns from, to and {column}. Give the table of "matrix".')
+    order = table["to"].drop_duplicates()
+    return table.pivot(index="from", columns="to", values=column).loc[table["from"].drop_duplicates(), order]
+
+
+def _log_loss(counts: Array) -> float:
+    """−Σ n log p of the next stage (last axis), p being the shares within each of the earlier ones."""
+    total = counts.sum(axis=-1, keepdims=True)
+    return float(special.xlogy(total, total).sum() - special.xlogy(counts, counts).sum())
+
+
+def _freedom(cube: Array) -> int:
+    """Degrees of freedom of the test that within each first entry the second says nothing of the third: only rows and
+    columns that occur count.
+    """
+    return int(
+        sum(
+            (np.count_nonzero(t.sum(axis=1)) - 1) * (np.count_nonzero(t.sum(axis=0)) - 1)
+            for t in cube
+            if t.any()
+        )
+    )

@@ -1,0 +1,181 @@
+"""Win-back: who comes back after silence, how often, and for whom an offer can pay.
+
+The log shows returns of people who were, as a rule, offered nothing. So these shares say who is still reachable, not
+what an offer does. What an offer does is only known from customers drawn by lot of whom some get none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from statsmodels.stats.proportion import proportion_confint
+
+from crmtheory.errors import DomainError
+from crmtheory.holdout import share_with_interval
+from crmtheory.lifecycle.stages import Stages
+from crmtheory.numerics import Array
+from crmtheory.panel import Panel
+
+VALUES = ("low", "medium", "high")
+
+
+def win_back(panel: Panel, within: int = 2, least: int = 1, level: float = 0.95) -> pd.DataFrame:
+    """Share of silent customers who buy again within so many periods, by length of silence and past value.
+
+    Past value is the revenue up to then (without amounts: purchase days), in thirds of all customers known in that
+    period; equal values are in the same third. One customer may be silent several times; the interval is that of a
+    sample of customers (Wilson's, with the number of silences divided by the design effect).
+
+    Parameters
+    ----------
+    within : how many periods to wait for a return; silences too late to be watched as long are left out
+    least : shortest silence shown
+
+    Returns
+    -------
+    frame: silence (periods), value ("all", "low", "medium", "high"), customers, returned and cases (one customer may be
+    several), share, low, high, spend (mean revenue of those who returned, in that time; NaN without amounts)
+
+    Raises
+    ------
+    DomainError : the panel is too short
+
+    >>> from crmtheory.panel import from_frame
+    >>> cells = pd.DataFrame({"customer": [1, 2, 3, 1], "period": [1, 1, 1, 3], "purchases": 1})
+    >>> win_back(from_frame(cells), within=1).iloc[0][["returned", "cases"]].tolist()
+    [1, 3]
+    """
+    last = panel.periods - within
+    if within < 1 or last < 1 + least:
+        raise DomainError(
+            f"A silence of {least} and a wait of {within} need a panel of {1 + least + within} periods or more, and "
+            f"this one has {panel.periods}. Take shorter periods, or a longer log."
+        )
+    priced = not np.isnan(panel.revenue).any()
+    past = np.cumsum(panel.revenue if priced else panel.purchases, axis=1, dtype=float)
+    found: list[tuple[NDArray, ...]] = []
+    for column in range(least, last):
+        silent = np.flatnonzero(panel.silence[:, column] >= least)
+        ahead = slice(column + 1, column + 1 + within)
+        back: Any = (panel.purchases[silent, ahead] > 0).any(axis=1)
+        spent = panel.revenue[silent, ahead].sum(axis=1) if priced else np.full(len(silent), np.nan)
+        third = _thirds(past[:, column], panel.lived[:, column])[silent]
+        found.append((silent, panel.silence[silent, column], third, back, spent))
+    customer, silence, third, back, spent = (np.concatenate(part) for part in zip(*found, strict=True))
+    if not len(customer):
+        raise DomainError(
+            f"No customer was silent for {least} periods or more and watched for {within} after that."
+        )
+    groups = [_shares(silence, customer, back, spent, level).assign(value="all")]
+    for place, name in enumerate(VALUES):
+        of = third == place
+        if of.any():
+            groups.append(_shares(silence[of], customer[of], back[of], spent[of], level).assign(value=name))
+    table = pd.concat(groups)
+    order = table["value"].map({name: place for place, name in enumerate(("all", *VALUES))})
+    table = table.assign(order=order).sort_values(["silence", "order"]).reset_index(drop=True)
+    return table[["silence", "value", "customers", "returned", "cases", "share", "low", "high", "spend"]]
+
+
+def returned(stages: Stages, within: int) -> pd.Series:
+    """For each customer judged lost `within` periods before the end: whether there was a purchase since.
+
+    Raises
+    ------
+    DomainError : the panel is too short, or nobody was judged lost by then
+    """
+    panel = stages.panel
+    if not 1 <= within < panel.periods:
+        raise DomainError(f"The wait must be 1 to {panel.periods - 1} periods, not {within}.")
+    origin = panel.periods - within
+    gone = stages.codes[:, origin - 1] == stages.names.index(stages.end)
+    if not gone.any():
+        raise DomainError(
+            f'Nobody had been judged "{stages.end}" by {panel.ends[origin - 1]:%Y-%m-%d}, so nobody could come back. '
+            "Give a longer log, or take a shorter silence for lost."
+        )
+    back = (panel.purchases[gone, origin:] > 0).any(axis=1)
+    return pd.Series(back, panel.customers[gone], name="returned")
+
+
+def share_returned(stages: Stages, within: int, level: float = 0.95) -> pd.DataFrame:
+    """One row: customers judged lost `within` periods before the end, share who bought since, low, high (Wilson)."""
+    back = returned(stages, within)
+    share, low, high = share_with_interval(back, level)
+    return pd.DataFrame([{"customers": len(back), "share": share, "low": low, "high": high}])
+
+
+def worth_winning(table: pd.DataFrame, *, margin: float, cost: float, lift: float) -> pd.DataFrame:
+    """For whom an offer pays: what it must add to the chance of a return, against what it is assumed to add.
+
+    Parameters
+    ----------
+    table : of `win_back`
+    margin : part of revenue that is profit; cost : of the offer, per customer it is sent to, in money
+    lift : assumed effect: the part by which the offer raises the chance of a return (0.2: from 10 % to 12 %)
+
+    Returns
+    -------
+    frame: silence, value, share, spend, needed (rise of the chance that pays the cost), assumed (lift · share), gain
+    (expected profit per customer, less cost), worth (gain above 0). No log can show the lift: it is an assumption.
+    """
+    if not 0 < margin <= 1 or cost < 0 or lift < 0:
+        raise DomainError(
+            f"The margin must be above 0 and up to 1, cost and lift 0 or more, not {margin}, {cost}, {lift}."
+        )
+    kept = table[["silence", "value", "share", "spend"]]
+    profit = (margin * kept["spend"]).where(lambda value: value > 0)
+    assumed = lift * kept["share"]
+    gain = assumed * profit - cost
+    return kept.assign(needed=cost / profit, assumed=assumed, gain=gain, worth=gain > 0)
+
+
+def _shares(silence: NDArray, customer: NDArray, back: NDArray, spent: Array, level: float) -> pd.DataFrame:
+    """Share who returned for each length of silence, with intervals of a sample of customers."""
+    lengths, group = np.unique(silence, return_inverse=True)
+    k = len(lengths)
+    cases, came = np.bincount(group, minlength=k), np.bincount(group, back, k)
+    share = came / cases
+    # A customer may have been silent so long several times: the errors of one are added before they are squared.
+    own, pair = np.unique(customer.astype(np.int64) * k + group, return_inverse=True)
+    error = np.bincount(pair, back) - share[own % k] * np.bincount(pair)
+    spread, plain = np.bincount(own % k, error**2, k) / cases**2, share * (1 - share) / cases
+    people = np.bincount(own % k, minlength=k)
+    inner = (plain > 0) & (spread > 0)
+    number = np.where(inner, cases * plain / np.where(inner, spread, 1), people)
+    low, high = proportion_confint(share * number, number, 1 - level, method="wilson")
+    money = np.bincount(group, np.where(back, spent, 0.0), k)
+    return pd.DataFrame(
+        {
+            "silence": lengths.astype(int),
+            "customers": people,
+            "returned": came.astype(int),
+            "cases": cases,
+            "share": share,
+            "low": np.where(share > 0, low, 0.0),
+            "high": np.where(share < 1, high, 1.0),
+            "spend": np.divide(money, came, out=np.full(k, np.nan), where=came > 0),
+        }
+    )
+
+
+def _thirds(values: Array, known: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """0, 1, 2 for the lowest, middle and highest third of those known, −1 for others; equal values share a third.
+
+    A value's place is its mean rank, so only the values that stand at the two cuts need a closer look.
+    """
+    third = np.full(len(values), -1, np.int8)
+    inside = values[known]
+    n = len(inside)
+    place = np.zeros(n, np.int8)
+    for cut in (1, 2):
+        at = min(int(np.ceil(cut * n / 3)), n - 1)
+        value = np.partition(inside, at)[at]
+        below, level = (inside < value).sum(), (inside == value).sum()
+        upper = (below + level / 2) * 3 >= cut * n
+        place += inside >= value if upper else inside > value
+    third[known] = place
+    return third
