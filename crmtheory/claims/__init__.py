@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -22,14 +21,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from crmtheory import concentration
+from crmtheory.claims import lifecycle, segmentation, value
 from crmtheory.errors import DomainError, SchemaError, unknown
-from crmtheory.numerics import Array
 
-RESAMPLES = 1000  # of the bootstrap
-Estimate = tuple[float, float, float]  # θ, low, high
+# The tests this version has: the columns each needs, and the function that gives θ, low, high and, where it is not the
+# number of rows, the number of customers.
+TESTS = {**lifecycle.TESTS, **value.TESTS, **segmentation.TESTS}
+LABELS = {"stage", "value_class", "before", "after", "activity"}  # columns of words; all others are numbers
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Verdict:
 
 @cache
 def _ledger() -> tuple[dict[str, Any], ...]:
-    with (Path(__file__).parent / "claims.toml").open("rb") as file:
+    with (Path(__file__).parents[1] / "claims.toml").open("rb") as file:
         return tuple(tomllib.load(file)["claim"])
 
 
@@ -96,13 +95,12 @@ def test(
     threshold: float | None = None,
     simulated: bool = False,
 ) -> Verdict:
-    """Test one claim of the ledger on a table with one row per customer.
+    """Test one claim of the ledger on a table, as a rule with one row per customer.
 
     Parameters
     ----------
     claim : its id, such as "VAL-1"
-    data : a frame with the columns the claim needs (VAL-1: revenue; VAL-2: clv, past_spend, holdout_revenue;
-        VAL-5: x, m)
+    data : a frame with the columns the claim needs; ``claims.TESTS[claim][0]`` names them
     name : what the data are called in the report
     threshold : another δ than the ledger's; the verdict shows both
     simulated : marks the verdict as one on simulated data
@@ -131,9 +129,10 @@ def test(
     if missing:
         text = f"missing: {', '.join(missing)}"
         return _verdict(entry, delta, source, text, 0, name)
-    used = data[list(columns)].dropna().astype(float)
+    used = data[list(columns)].dropna()
+    used = used.astype({column: str if column in LABELS else float for column in columns})
     try:
-        theta, low, high = estimate(used, np.random.default_rng(seed))
+        theta, low, high, *counted = estimate(used, np.random.default_rng(seed))
     except DomainError as error:
         return _verdict(entry, delta, source, str(error), len(used), name)
     outcome = decide(low, high, delta, entry["kind"]) + (" (simulation)" if simulated else "")
@@ -149,7 +148,7 @@ def test(
         entry["kind"],
         outcome,
         "",
-        len(used),
+        int(counted[0]) if counted else len(used),
         name,
     )
 
@@ -173,57 +172,3 @@ def _verdict(entry: dict[str, Any], delta: float, source: str, reason: str, n: i
         n,
         name,
     )
-
-
-def _top_share_of_revenue(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    row = concentration.with_interval("top_share", data["revenue"], rng, at=0.2, resamples=RESAMPLES).iloc[0]
-    return float(row["estimate"]), float(row["low"]), float(row["high"])
-
-
-def _capture_gain(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    """Part of holdout revenue held by the top 20 % by CLV, less that by past spend; each resample ranks its
-    own customers.
-    """
-    clv, past, outcome = (data[column].to_numpy() for column in ("clv", "past_spend", "holdout_revenue"))
-
-    def gain(rows: Array) -> float:
-        if not outcome[rows].sum() > 0:  # a resample without any buyer has no top
-            return np.nan
-        return concentration.captured(clv[rows], outcome[rows]) - concentration.captured(
-            past[rows], outcome[rows]
-        )
-
-    if not outcome.sum() > 0:
-        raise DomainError("no revenue in the holdout, so nothing to capture")
-    return _bootstrap(gain, len(data), rng)
-
-
-def _spearman(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    """Spearman's rank correlation of x and m among those who bought again, interval of Bonett & Wright (2000,
-    Psychometrika 65).
-    """
-    used = data[(data["x"] > 0) & (data["m"] > 0)]
-    n = len(used)
-    if n < 10 or used["x"].nunique() == 1 or used["m"].nunique() == 1:
-        raise DomainError(
-            f"only {n} customers with repeat spend, or no spread in it: too few for a rank correlation"
-        )
-    rho = float(stats.spearmanr(used["x"], used["m"]).statistic)
-    half = stats.norm.ppf(0.975) * math.sqrt((1 + rho**2 / 2) / (n - 3))
-    centre = math.atanh(min(max(rho, -1 + 1e-12), 1 - 1e-12))
-    return rho, math.tanh(centre - half), math.tanh(centre + half)
-
-
-def _bootstrap(statistic: Callable[[Any], float], n: int, rng: np.random.Generator) -> Estimate:
-    """A statistic of row numbers with its bootstrap percentile interval over customers."""
-    draws = [statistic(rng.integers(0, n, n)) for _ in range(RESAMPLES)]
-    low, high = np.nanquantile(draws, [0.025, 0.975])
-    return statistic(np.arange(n)), float(low), float(high)
-
-
-# The tests this version has: the columns each needs, and the function that estimates θ with its interval.
-TESTS: dict[str, tuple[tuple[str, ...], Callable[[pd.DataFrame, np.random.Generator], Estimate]]] = {
-    "VAL-1": (("revenue",), _top_share_of_revenue),
-    "VAL-2": (("clv", "past_spend", "holdout_revenue"), _capture_gain),
-    "VAL-5": (("x", "m"), _spearman),
-}

@@ -1,0 +1,95 @@
+"""Tests of the claims on the customer lifecycle. The tables come from `crmtheory.lifecycle`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.proportion import confint_proportions_2indep
+
+from crmtheory.claims.resampling import RESAMPLES, Estimate, Tests, bootstrap, first_row
+from crmtheory.errors import DomainError
+from crmtheory.evaluation.auc import auc
+from crmtheory.holdout import share_with_interval
+from crmtheory.numerics import Array
+
+LEAST = 10  # customers below which no interval by resampling is worth showing
+
+
+def _spread_between_stages(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
+    """ε² = H / (n − 1) of Kruskal & Wallis (1952): the share of the variance of ranks that lies between stages.
+
+    Bootstrap over customers. Only the weights of the distinct amounts change, so they are sorted once.
+    """
+    group, names = pd.factorize(data["stage"])
+    value, level = np.unique(data["next_spend"], return_inverse=True)
+    n, k = len(data), len(names)
+    if k < 2 or len(value) < 2 or n < LEAST:
+        raise DomainError(
+            f"{n} customers in {k} stages with {len(value)} different amounts: nothing to tell apart"
+        )
+
+    def share(weights: Array) -> float:
+        tied = np.bincount(level, weights, len(value))
+        rank = (np.cumsum(tied) - (tied - 1) / 2)[level]
+        size = np.bincount(group, weights, k)
+        mean = np.bincount(group, weights * rank, k) / np.where(size > 0, size, 1)
+        middle = (n + 1) / 2
+        total = float(weights @ (rank - middle) ** 2)
+        return float(size @ (mean - middle) ** 2) / total if total > 0 else np.nan
+
+    draws = [share(np.bincount(rng.integers(0, n, n), minlength=n).astype(float)) for _ in range(RESAMPLES)]
+    low, high = np.nanquantile(draws, [0.025, 0.975])
+    return share(np.ones(n)), float(low), float(high)
+
+
+def _warning(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
+    return first_row(auc(data["risk"], data["silent"] > 0))
+
+
+def _lead_score(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
+    return first_row(auc(data["score"], data["converted"] > 0))
+
+
+def _share_returned(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
+    return share_with_interval(data["returned"] > 0)
+
+
+def _hardening(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
+    """Retention in year 5 less that in year 1, Newcombe's (1998) interval.
+
+    The customers who decide in year 5 are some of those who stayed in year 1. Given how many there are, the two shares
+    are independent (each year's decisions are new), so the interval for two samples holds.
+    """
+    if len(data) < 5:
+        raise DomainError(f"{len(data)} years of contracts; the fifth is needed")
+    risk, kept = (data[column].to_numpy() for column in ("at_risk", "kept"))
+    if not (risk[0] > 0 and risk[4] > 0):
+        raise DomainError("no contract reached the fifth year")
+    low, high = confint_proportions_2indep(kept[4], risk[4], kept[0], risk[0], method="newcomb")
+    return kept[4] / risk[4] - kept[0] / risk[0], float(low), float(high), risk[0]
+
+
+def _hump(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
+    """Spend in the middle third of life less the larger of both ends, over the mean; bootstrap over customers."""
+    thirds = data[["first", "middle", "last"]].to_numpy()
+    if len(data) < LEAST or not thirds.sum() > 0:
+        raise DomainError(
+            f"only {len(data)} customers whose relationship is over bought between the first and the last purchase"
+        )
+
+    def rise(rows: Array) -> float:
+        first, middle, last = thirds[rows].mean(axis=0)
+        mean = (first + middle + last) / 3
+        return float((middle - max(first, last)) / mean) if mean > 0 else np.nan
+
+    return bootstrap(rise, len(data), rng)
+
+
+TESTS: Tests = {
+    "LIF-1": (("stage", "next_spend"), _spread_between_stages),
+    "LIF-2": (("risk", "silent"), _warning),
+    "LIF-3": (("returned",), _share_returned),
+    "LIF-4": (("at_risk", "kept"), _hardening),
+    "LIF-5": (("first", "middle", "last"), _hump),
+    "LIF-6": (("score", "converted"), _lead_score),
+}
