@@ -17,7 +17,7 @@ LAYERS = (
     {"numerics", "schema", "contents"},
     {"files", "privacy"},
     {"parameters", "markup"},
-    {"models", "concentration", "transactions", "survey", "datasets"},
+    {"models", "concentration", "transactions", "survey", "datasets", "tables"},
     {"study"},
     {"assumptions", "evaluation", "holdout", "panel", "peer", "simulate", "tracking"},
     {"relationship", "lifecycle", "satisfaction", "loyalty", "value", "segmentation"},

@@ -45,7 +45,7 @@ def win_back(panel: Panel, within: int = 2, least: int = 1, level: float = 0.95)
 
     >>> from crmtheory.panel import from_frame
     >>> cells = pd.DataFrame({"customer": [1, 2, 3, 1], "period": [1, 1, 1, 3], "purchases": 1})
-    >>> win_back(from_frame(cells), within=1).iloc[0][["returned", "cases"]].tolist()
+    >>> win_back(from_frame(cells), within=1).iloc[0][["returned", "cases"]].astype(int).tolist()
     [1, 3]
     """
     last = panel.periods - within
