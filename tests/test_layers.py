@@ -25,7 +25,7 @@ LAYERS = (
     {"plots"},
     {"execution"},
     {"building", "prose", "scorecard"},
-    {"report", "chapter", "notebooks"},
+    {"report", "chapter", "chapter_data", "notebooks"},
     {"cli"},
     {"__main__"},
 )

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -88,7 +89,7 @@ def decide(low: float, high: float, delta: float, kind: str = "at least") -> str
 
 def test(
     claim: str,
-    data: pd.DataFrame | pd.Series,
+    data: pd.DataFrame | pd.Series | Callable[[], pd.DataFrame | pd.Series],
     *,
     name: str = "",
     seed: int = 0,
@@ -100,7 +101,8 @@ def test(
     Parameters
     ----------
     claim : its id, such as "VAL-1"
-    data : a frame with the columns the claim needs; ``claims.TESTS[claim][0]`` names them
+    data : a frame with the columns the claim needs, which ``claims.TESTS[claim][0]`` names; or a function that makes
+        it, whose DomainError is why the claim is not testable
     name : what the data are called in the report
     threshold : another δ than the ledger's; the verdict shows both
     simulated : marks the verdict as one on simulated data
@@ -124,6 +126,10 @@ def test(
     if claim not in TESTS:
         return _verdict(entry, delta, source, "not implemented yet", 0, name)
     columns, estimate = TESTS[claim]
+    try:
+        data = data() if callable(data) else data
+    except DomainError as error:
+        return _verdict(entry, delta, source, str(error), 0, name)
     data = data.to_frame() if isinstance(data, pd.Series) else data
     missing = [column for column in columns if column not in data.columns or not data[column].notna().any()]
     if missing:

@@ -29,35 +29,76 @@ What would refute it
 
 from crmtheory.lifecycle.chain import absorption, ever, stage_value, time_to_loss
 from crmtheory.lifecycle.cohorts import cohort_sizes, retention_curve, triangle
-from crmtheory.lifecycle.life import by_stage, course, outlook, periods_in, thirds
+from crmtheory.lifecycle.contracts import (
+    from_retention,
+    hardening,
+    own_contracts,
+    projection,
+    retention_rates,
+)
+from crmtheory.lifecycle.drivers import adjusted_difference, caution, churn_drivers, twins
+from crmtheory.lifecycle.hazards import cox, proportional
+from crmtheory.lifecycle.lead_score import LeadScore, fit_lead_score
+from crmtheory.lifecycle.life import by_stage, course, enough, outlook, periods_in, thirds
 from crmtheory.lifecycle.moves import Moves, flows, matrix, moves, order_test, stationarity_test, wide
+from crmtheory.lifecycle.prospects import (
+    by_attempt,
+    conversion,
+    judged_in_time,
+    lift_table,
+    score_calibration,
+)
 from crmtheory.lifecycle.stages import MarketingRules, RelationshipRules, Stages
+from crmtheory.lifecycle.survival import kaplan_meier, logrank, median_survival, until_lost
 from crmtheory.lifecycle.winback import returned, share_returned, win_back, worth_winning
 
 __all__ = [
+    "LeadScore",
     "MarketingRules",
     "Moves",
     "RelationshipRules",
     "Stages",
     "absorption",
+    "adjusted_difference",
+    "by_attempt",
     "by_stage",
+    "caution",
+    "churn_drivers",
     "cohort_sizes",
+    "conversion",
     "course",
+    "cox",
+    "enough",
     "ever",
+    "fit_lead_score",
     "flows",
+    "from_retention",
+    "hardening",
+    "judged_in_time",
+    "kaplan_meier",
+    "lift_table",
+    "logrank",
     "matrix",
+    "median_survival",
     "moves",
     "order_test",
     "outlook",
+    "own_contracts",
     "periods_in",
+    "projection",
+    "proportional",
     "retention_curve",
+    "retention_rates",
     "returned",
+    "score_calibration",
     "share_returned",
     "stage_value",
     "stationarity_test",
     "thirds",
     "time_to_loss",
     "triangle",
+    "twins",
+    "until_lost",
     "wide",
     "win_back",
     "worth_winning",

@@ -13,6 +13,7 @@ from crmtheory.units import in_unit
 
 DAY = np.timedelta64(1, "D")
 THIRDS = ("first", "middle", "last")
+LEAST = 50  # customers
 
 
 def periods_in(duration: str, unit: str) -> int:
@@ -22,6 +23,31 @@ def periods_in(duration: str, unit: str) -> int:
     (1, 6)
     """
     return max(round(in_unit(duration, unit)), 1)
+
+
+def enough(stages: Stages, within: int) -> None:
+    """Stop with one sentence when a log is too short for these stages.
+
+    Parameters
+    ----------
+    within : periods to look ahead after a customer was judged lost
+
+    Raises
+    ------
+    DomainError : too few customers, or nobody who was judged lost and watched for as long after that; what to do
+    """
+    panel = stages.panel
+    customers = int(panel.lived[:, -1].sum())
+    if customers < LEAST:
+        raise DomainError(f"This log has {customers:,} customers; {LEAST} or more are needed to see stages.")
+    place = stages.names.index(stages.end)
+    origin = panel.periods - within
+    gone = 0 if origin < 1 else int((stages.codes[:, origin - 1] == place).sum())
+    if not gone:
+        raise DomainError(
+            f'Nobody was judged "{stages.end}" {within} {panel.unit}s before the end of the log, which has '
+            f"{panel.periods} {panel.unit}s. Take a shorter silence for lost, shorter periods, or a longer log."
+        )
 
 
 def outlook(stages: Stages, within: int = 1) -> pd.DataFrame:
@@ -122,7 +148,8 @@ def thirds(purchases: pd.DataFrame, gone: pd.Index, *, ends: bool = False) -> pd
     inside = length > 0 if ends else (own["date"] > first) & (own["date"] < last)
     if not inside.any():
         raise DomainError(
-            "None of the customers whose relationship is over bought between the first and the last purchase, so their "
+            "None of the customers whose relationship is over bought between the first and the last "
+            "purchase, so their "
             "lives have no course."
         )
     place = ((own["date"] - first) / DAY)[inside] / length[inside]
