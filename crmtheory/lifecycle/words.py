@@ -20,7 +20,7 @@ def listed(items: list[str]) -> str:
 def where_they_stand(counts: pd.DataFrame) -> str:
     """How customers are spread over the stages now; a table of `Stages.counts`."""
     now = counts.iloc[-1]
-    shares = (now / now.sum()).sort_values(ascending=False)
+    shares = (now[now > 0] / now.sum()).sort_values(ascending=False)
     parts = listed([f"{share:.0%} {name}" for name, share in shares.items()])
     return f"On {counts.index[-1]:%Y-%m-%d} there were {now.sum():,} customers: {parts}."
 

@@ -19,6 +19,8 @@ from crmtheory.survey import read as read_answers
 NEEDED = ("transactions", "survey")  # unless told otherwise: a chapter that reads them cannot do without
 # What changes the numbers. A chapter that cannot take it must not run as if it had not been asked for.
 TELLING = ("policies", "reverse", "dont_know", "weight", "survey_policies", "pseudonymise")
+# Tables for which a study has no section yet. They can be set as parameters; unset, no example stands in for them.
+EXAMPLES = ("contracts", "leavers", "leads", "motives")
 SURVEY = ("items", "scale", "reverse", "dont_know", "weight", "respondent", "constructs", "labels")
 
 
@@ -224,6 +226,7 @@ class Study:
             "attributes": attributes.path,
             "attributes_columns": attributes.columns,
             "pseudonymise": self.pseudonymise,
+            **dict.fromkeys(EXAMPLES, ""),
         }
 
 
