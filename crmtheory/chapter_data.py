@@ -9,6 +9,7 @@ import pandas as pd
 from crmtheory import datasets, tables
 from crmtheory import transactions as logs
 from crmtheory.chapter import Chapter
+from crmtheory.errors import SchemaError
 from crmtheory.transactions import Transactions
 
 CHOICES = {
@@ -46,3 +47,63 @@ def read_table(
     found = tables.read(name, columns, ids=ids)
     chapter.data(name, sha256=found.sha256, rows=len(found.frame))
     return found.frame
+
+
+def read_contacts(chapter: Chapter, customers: pd.Index) -> pd.Series:
+    """The first contact with each person, from the table that the parameter contacts names.
+
+    Parameters
+    ----------
+    customers : ids of the log; those of the table take their form
+
+    Raises
+    ------
+    SchemaError : contacts_columns does not name customer and date, a column is not there, rows without a day
+    """
+    given = chapter.parameters
+    columns = given["contacts_columns"]
+    absent = [role for role in ("customer", "date") if role not in columns]
+    if absent:
+        raise SchemaError(
+            f'contacts_columns must name {" and ".join(absent)}, such as {{"customer": "client", "date": "sent"}}.'
+        )
+    frame = read_table(
+        chapter, given["contacts"], [columns["customer"], columns["date"]], ids=[columns["customer"]]
+    )
+    days = pd.to_datetime(frame[columns["date"]], dayfirst=given["dayfirst"] == "yes", errors="coerce")
+    if days.isna().any():
+        raise SchemaError(
+            f"{days.isna().sum():,} of {len(days):,} contacts have no day that can be read, first: row "
+            f"{int(days.isna().to_numpy().argmax()) + 1}. Write days such as 2024-03-31."
+        )
+    ids = tables.same_customers(frame[columns["customer"]], customers, given["pseudonymise"])
+    return days.groupby(ids.to_numpy()).min()
+
+
+def read_attributes(chapter: Chapter, customers: pd.Index) -> dict[str, pd.Series]:
+    """What the table that the parameter attributes names tells of each customer: name → text by customer.
+
+    Where a customer has several rows, the most frequent value counts (of equally frequent ones the first in order).
+
+    Raises
+    ------
+    SchemaError : attributes_columns does not name the customer and something else, a column is not there
+    """
+    given = chapter.parameters
+    columns = dict(given["attributes_columns"])
+    if "customer" not in columns or len(columns) < 2:
+        raise SchemaError(
+            'attributes_columns must name customer and something else, such as {"customer": "client", "place": "city"}.'
+        )
+    identity = columns.pop("customer")
+    frame = read_table(chapter, given["attributes"], [identity, *columns.values()], ids=[identity])
+    ids = tables.same_customers(frame[identity], customers, given["pseudonymise"]).to_numpy()
+    found = {}
+    for name, column in columns.items():
+        counted = (
+            pd.DataFrame({"customer": ids, "value": frame[column].astype("str")}).value_counts().reset_index()
+        )
+        ordered = counted.sort_values(["customer", "count", "value"], ascending=[True, False, True])
+        usual = ordered.drop_duplicates("customer").set_index("customer")["value"]
+        found[name] = usual.reindex(customers).rename(name)
+    return found

@@ -53,22 +53,28 @@ def _active_against_silent(data: pd.DataFrame, rng: np.random.Generator) -> Esti
 
 
 def _same_groups(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    """Mean adjusted Rand index over bootstrap samples, with the middle 95 % of them: what another sample may give."""
-    low, high = np.quantile(data["ari"], [0.025, 0.975])
-    return float(data["ari"].mean()), float(low), float(high)
+    """A row of `segmentation.stability`: the mean adjusted Rand index over bootstrap samples, with the middle 95 % of
+    them, which is what another sample may give.
+    """
+    row = data.iloc[0]
+    return row["ari"], row["low"], row["high"], int(row["customers"])
 
 
 def _gain(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    gain = data["gain"].to_numpy()
-    if len(gain) < LEAST:
-        raise DomainError(f"only {len(gain)} customers are left to judge the policies")
-    return bootstrap(lambda rows: float(gain[rows].mean()), len(gain), rng)
+    """The row `gain` of `segmentation.policy_profit`."""
+    row = data.iloc[0]
+    if row["same"] > 0:
+        raise DomainError(
+            "under these costs and responses the best policy by segment gives everybody the same treatment, so there "
+            "is no difference to test"
+        )
+    return row["estimate"], row["low"], row["high"], int(row["n"])
 
 
 TESTS: Tests = {
     "SEG-1": (("value_class", "later_value"), _log_ratio),
     "SEG-2": (("before", "after"), _stays_high),
     "SEG-3": (("activity", "bought"), _active_against_silent),
-    "SEG-4": (("ari",), _same_groups),
-    "SEG-5": (("gain",), _gain),
+    "SEG-4": (("ari", "low", "high", "customers"), _same_groups),
+    "SEG-5": (("estimate", "low", "high", "n", "same"), _gain),
 }

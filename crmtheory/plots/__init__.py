@@ -2,6 +2,34 @@
 saves.
 """
 
-from crmtheory.plots import captions, concentration, evaluation, style, value
+from crmtheory.plots import (
+    captions,
+    captions_lifecycle,
+    captions_segmentation,
+    concentration,
+    drivers,
+    evaluation,
+    flow,
+    groups,
+    lifecycle,
+    segmentation,
+    style,
+    survival,
+    value,
+)
 
-__all__ = ["captions", "concentration", "evaluation", "style", "value"]
+__all__ = [
+    "captions",
+    "captions_lifecycle",
+    "captions_segmentation",
+    "concentration",
+    "drivers",
+    "evaluation",
+    "flow",
+    "groups",
+    "lifecycle",
+    "segmentation",
+    "style",
+    "survival",
+    "value",
+]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from crmtheory.plots import shapes
 from crmtheory.plots.labels import label
 from crmtheory.plots.style import BLUE, GREY, INK, ORANGE, PURPLE, axes, percent
 
@@ -84,4 +85,65 @@ def profit(curve: pd.DataFrame, ax: Axes | None = None, lang: str = "en") -> Axe
     ax.set_ylim(bottom=0)
     percent(ax.xaxis)
     percent(ax.yaxis)
+    return ax
+
+
+def lorenz(curve: pd.DataFrame, point: pd.Series, ax: Axes | None = None, lang: str = "en") -> Axes:
+    """The Lorenz curve, with the exact share of customers who bring 80%, and the point of the 80/20 rule.
+
+    Parameters
+    ----------
+    curve : `concentration.lorenz`; point : one row of `concentration.with_interval("share_needed", …)`
+    """
+    ax = axes(ax, width=5.2, height=4.6)
+    ax.fill_between(
+        curve["customers"], curve["total"], curve["customers"], color=BLUE, alpha=0.10, linewidth=0
+    )
+    ax.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--", label=label("all equal", lang))
+    ax.plot(curve["customers"], curve["total"], color=BLUE, linewidth=2, label=label("these customers", lang))
+    x, y = 1 - point["estimate"], 1 - point["at"]  # the largest customers are on the right
+    ax.errorbar(
+        x,
+        y,
+        xerr=[[point["high"] - point["estimate"]], [point["estimate"] - point["low"]]],
+        fmt="o",
+        color=INK,
+        capsize=4,
+        label=label("needed share", lang).format(x=point["estimate"], part=point["at"]),
+    )
+    ax.plot(
+        0.8, 0.2, marker="D", color=ORANGE, linestyle="none", markersize=8, label=label("80/20 rule", lang)
+    )
+    ax.set(xlabel=label("customers, smallest first", lang), ylabel=label("part of revenue", lang))
+    ax.set(xlim=(0, 1), ylim=(min(0.0, 1.02 * float(curve["total"].min())), 1))
+    percent(ax.xaxis)
+    percent(ax.yaxis)
+    ax.legend(loc="upper left", frameon=False, fontsize=9)
+    return ax
+
+
+def stability(table: pd.DataFrame, share: float = 0.2, ax: Axes | None = None, lang: str = "en") -> Axes:
+    """The part of revenue that the top 20% hold, year by year, with intervals, against the 80% of the rule.
+
+    Parameters
+    ----------
+    table : index = year; columns estimate, low, high, n (one row of `concentration.with_interval` a year)
+    share : which top share it is
+    """
+    table = shapes.checked(table, ("estimate", "low", "high", "n"), "stability")
+    ax = axes(ax, width=5.4, height=3.6)
+    if shapes.nothing(ax, table, lang):
+        return ax
+    place = np.arange(len(table))
+    ax.axhline(0.8, color=ORANGE, linewidth=1.4, linestyle="--", label=label("80/20 rule", lang))
+    ax.vlines(place, table["low"], table["high"], color=BLUE, linewidth=2)
+    ax.plot(place, table["estimate"], "o-", color=BLUE, linewidth=1, label=label("these customers", lang))
+    names = [f"{name}\n(n={n:,.0f})" for name, n in zip(table.index, table["n"], strict=True)]
+    shown = shapes.some(len(table), 9)
+    ax.set_xticks(place[shown], [names[i] for i in shown])
+    ax.set_ylabel(label("top fifth", lang).format(at=share))
+    ax.set_ylim(0, 1.02)
+    ax.margins(x=0.12)
+    percent(ax.yaxis)
+    shapes.above(ax)
     return ax

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from crmtheory.errors import SchemaError, unknown
+from crmtheory.plots import labels_lifecycle, labels_segmentation
 
-LABELS: dict[str, dict[str, str]] = {
+COMMON: dict[str, dict[str, str]] = {
     "en": {
         "80/20 rule": "rule: 20% bring 80%",
         "actual": "actual",
@@ -59,6 +60,11 @@ LABELS: dict[str, dict[str, str]] = {
         "nothing": "no estimate",
         "no probabilities": "gives no probabilities",
     }
+}
+# Each theory adds its own words; a key belongs to one file only.
+LABELS: dict[str, dict[str, str]] = {
+    lang: {**words, **labels_lifecycle.WORDS[lang], **labels_segmentation.WORDS[lang]}
+    for lang, words in COMMON.items()
 }
 
 

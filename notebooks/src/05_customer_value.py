@@ -76,9 +76,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from crmtheory import assumptions, claims, concentration, datasets, holdout, peer, simulate, tracking, value
-from crmtheory import transactions as logs
+from crmtheory import assumptions, claims, concentration, holdout, peer, simulate, tracking, value
 from crmtheory.chapter import open_chapter
+from crmtheory.chapter_data import CHOICES, read_log
 from crmtheory.evaluation import evaluate
 from crmtheory.models import BGNBD, GammaGamma, ParetoNBD
 from crmtheory.plots import captions, style
@@ -87,20 +87,12 @@ from crmtheory.plots import evaluation as draw_scores
 from crmtheory.plots import value as draw
 from crmtheory.value import words
 
-choices = {"dayfirst": ["auto", "yes", "no"], "missing_customer": ["error", "drop"], "refunds": ["net", "drop"], "unit": ["day", "week", "month"]}
-chapter = open_chapter("value", globals(), choices=choices)
+chapter = open_chapter("value", globals(), choices={**CHOICES, "unit": ["day", "week", "month"]})
 settings = value.Settings(horizon, discount_rate, margin, cost_per_purchase, acquisition_cost)
 rng = partial(np.random.default_rng, seed)
 
 # %%
-columns = {role: name for role, name in {"customer": customer, "date": date, "amount": amount}.items() if name}
-named = {"dayfirst": dayfirst == "yes", "missing_customer": missing_customer, "refunds": refunds}
-usual = {"dayfirst": dayfirst == "auto", "missing_customer": missing_customer == "error", "refunds": refunds == "net"}
-chosen = {name: choice for name, choice in named.items() if not usual[name]}
-log = logs.read(datasets.locate(transactions), **columns, **{**chosen, **policies})
-chapter.data(transactions, log.report)
-chapter.set_aside(log.rejected)
-chapter.table(log.report.to_frame(), caption="What was read", rows=30)
+log = read_log(chapter)
 text = words.largest(log.purchases())
 chapter.say("{text}", text=text) if text else None
 

@@ -1,6 +1,4 @@
-"""Made-up customers whose truth is known. Each docstring says what is true and what a method that misses it
-will say.
-"""
+"""Customers who buy as a model says, and customers who buy like clockwork."""
 
 from __future__ import annotations
 

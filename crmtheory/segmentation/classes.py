@@ -1,0 +1,162 @@
+"""What all ways of dividing customers share: checked values, classes in order, and intervals of a mean.
+
+Classes are a Series of ordered categoricals, one a customer, the worst class first, so that ``classes > "low"`` reads
+as it should. Tables list the best class first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from crmtheory.errors import DomainError, SchemaError, unknown
+from crmtheory.numerics import Array
+
+CODES = NDArray[np.intp]
+LARGE = 10_000  # customers from which the mean of a bootstrap sample is drawn from its normal limit
+
+
+def numbers(values: object, what: str) -> pd.Series:
+    """The values as floats, one a customer; refused when empty, missing, infinite or with a customer twice."""
+    series = values if isinstance(values, pd.Series) else pd.Series(values)
+    try:
+        series = series.astype(float)
+    except (TypeError, ValueError):
+        raise SchemaError(f"{what} must be numbers, one a customer, not {series.dtype}.") from None
+    one_each(series, what)
+    bad = ~np.isfinite(series.to_numpy())
+    if bad.any():
+        raise SchemaError(
+            f"{what}: {bad.sum():,} of {len(series):,} are missing or infinite, first that of customer "
+            f"{series.index[bad][0]!r}. Leave these customers out, or set them to 0 if they brought nothing."
+        )
+    return series
+
+
+def one_each(series: pd.Series, what: str) -> None:
+    """Refuse an empty Series and one with a customer in it twice."""
+    if not len(series):
+        raise SchemaError(f"{what}: there is no customer. At least one is needed.")
+    twice = series.index.duplicated()
+    if twice.any():
+        raise SchemaError(
+            f"{what}: {twice.sum():,} of {len(series):,} rows have a customer who was there before, first "
+            f"{series.index[twice][0]!r}. Sum them by customer first."
+        )
+
+
+def checked(classes: pd.Series, what: str = "Classes") -> pd.Series:
+    """The classes, all there and one a customer."""
+    if not isinstance(classes, pd.Series):
+        raise SchemaError(
+            f"{what} must be a Series with the customers as index, not {type(classes).__name__}."
+        )
+    one_each(classes, what)
+    missing = classes.isna().to_numpy()
+    if missing.any():
+        raise SchemaError(
+            f"{what}: {missing.sum():,} of {len(classes):,} customers have none, first "
+            f"{classes.index[missing][0]!r}. Leave them out or give them a class of their own."
+        )
+    return classes
+
+
+def best_first(classes: pd.Series) -> list[Hashable]:
+    """The names of the classes: the best first if they are ordered, else by name; unused ones are kept.
+
+    >>> best_first(ordered(["high", "low"], np.array([1, 1]), pd.RangeIndex(2)))
+    ['high', 'low']
+    """
+    if isinstance(classes.dtype, pd.CategoricalDtype):
+        names = list(classes.cat.categories)
+        return names[::-1] if classes.cat.ordered else names
+    return sorted(classes.unique(), key=lambda name: (str(type(name)), name))
+
+
+def ordered(names: Sequence[Hashable], codes: CODES, index: pd.Index) -> pd.Series:
+    """Classes by number, 0 the best, as a Series of ordered categoricals (the worst first)."""
+    worst_first = list(names)[::-1]
+    values = pd.Categorical.from_codes(len(names) - 1 - codes, categories=worst_first, ordered=True)
+    return pd.Series(values, index=index, name="class")
+
+
+def matched(classes: pd.Series, other: pd.Series, what: str, advice: str) -> pd.Series:
+    """`other` in the order of the classes; customers who have no value there are refused."""
+    one_each(other, what)
+    absent = ~classes.index.isin(other.index)
+    if absent.any():
+        raise SchemaError(
+            f"{what}: {absent.sum():,} of {len(classes):,} customers are not in it, first "
+            f"{classes.index[absent][0]!r}. {advice}"
+        )
+    return other.reindex(classes.index)
+
+
+def class_named(classes: pd.Series, name: Hashable) -> Hashable:
+    """The name, if there is such a class."""
+    names = best_first(classes)
+    if name not in names:
+        raise SchemaError(unknown("class", name, [str(n) for n in names]))
+    return name
+
+
+def codes_of(classes: pd.Series, names: Sequence[Hashable]) -> CODES:
+    """The number of each customer's class in `names`."""
+    return pd.Index(names).get_indexer(pd.Index(classes.astype(object)))
+
+
+def mean_intervals(values: Array, codes: CODES, groups: int, level: float = 0.95) -> pd.DataFrame:
+    """Mean of each group with an interval that allows for skew.
+
+    Money per customer is skewed and often 0, so a plain t interval sits too low and a log does not exist. Hall's
+    (1992, J. R. Statist. Soc. B 54, 221–228) cubic transformation takes the skew out of the t statistic; it needs no
+    random numbers. A group of one has no interval; one without any spread has an interval of no width.
+
+    Returns
+    -------
+    frame, one row per group: n, mean, low, high
+    """
+    order = np.lexsort((values, codes))  # sums in a fixed order: the order of the rows changes no digit
+    v, g = values[order], codes[order]
+    n = np.bincount(g, minlength=groups).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.bincount(g, v, minlength=groups) / n
+        away = v - mean[g]
+        spread = np.sqrt(np.bincount(g, away**2, minlength=groups) / n)
+        skew = np.bincount(g, away**3, minlength=groups) / n / spread**3
+        # squares far below the rounding of the mean are no spread
+        flat = spread <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
+        t = stats.t.ppf(0.5 + level / 2, np.maximum(n - 1, 1)) / np.sqrt(n)
+        scale = spread * np.sqrt(n / np.maximum(n - 1, 1))
+        low, high = mean - scale * _unskewed(t, skew, n), mean - scale * _unskewed(-t, skew, n)
+    low, high = np.where(flat, mean, low), np.where(flat, mean, high)
+    low, high = np.where(n > 1, low, np.nan), np.where(n > 1, high, np.nan)
+    return pd.DataFrame({"n": n.astype(int), "mean": mean, "low": low, "high": high})
+
+
+def _unskewed(x: Array, skew: Array, n: Array) -> Array:
+    """Inverse of Hall's g(w) = w + γ w²/3 + γ² w³/27 + γ/(6n)."""
+    plain = np.abs(skew) < 1e-6
+    safe = np.where(plain, 1.0, skew)
+    return np.where(plain, x, 3 / safe * (np.cbrt(1 + safe * (x - safe / (6 * n))) - 1))
+
+
+def mean_draws(values: Array, rng: np.random.Generator, resamples: int) -> Array:
+    """Means of bootstrap samples of the values, (resamples,); from 10,000 values on, draws of their normal
+    limit.
+    """
+    v = np.sort(values)
+    if len(v) >= LARGE:
+        return rng.normal(v.mean(), v.std() / np.sqrt(len(v)), resamples)
+    return np.array([v[rng.integers(0, len(v), len(v))].mean() for _ in range(resamples)])
+
+
+def checked_level(level: float) -> float:
+    """A level of confidence between 0 and 1."""
+    if not 0 < level < 1:
+        raise DomainError(f"A level lies between 0 and 1, not {level}. For 95 % give 0.95.")
+    return level

@@ -1,0 +1,647 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Where does each customer stand, who is leaving, and who can be won back?
+#
+# A shop has customers who came last week and customers who have not come for a year. Both stand in the same list. The theory of the
+# **customer lifecycle** (客户生命周期) says that they are in different *stages*, will do different things next, and should be treated
+# differently. This chapter gives each customer a stage by rules that fit on one slide, counts how customers move between stages, and
+# checks on later purchases whether the stage told anything. It ends with a list: each customer, the stage, the advised treatment.
+#
+# *This notebook is made from `notebooks/src/02_customer_lifecycle.py`. Edit that file, then run `make notebooks`.*
+
+# %% [markdown]
+# ## What you will be able to do
+#
+# - **assign** a stage to each customer by explicit rules, and change the rules;
+# - **count** how customers move between stages, with intervals, and **judge** how far a chain of stages can be trusted;
+# - **read** a cohort triangle, a retention curve and a survival curve;
+# - **decide** which lost customers are worth an offer, and what the offer must achieve;
+# - **explain** why a cohort's retention rises although nobody became more loyal;
+# - **test** a lead score honestly, on contacts made later.
+#
+# You need percentages and how to read a table. Terms are explained where they first appear, and again in the glossary at the end.
+
+# %% [markdown]
+# ## Predict before you run
+#
+# Write down three numbers now. They are checked near the end.
+#
+# 1. A customer has been silent for so long that the shop calls the customer lost. How likely is a purchase within the next six months?
+# 2. Of customers who bought for the first time, what share buys in the period right after?
+# 3. Of 100 people who are called for the first time by a bank with an offer, how many accept?
+
+# %% [markdown]
+# ## The data
+#
+# The next cell holds everything you can change. To use your own log, give its path and the names of its three columns. Each row is
+# one purchase; several rows of one customer on one day count as one. Three further tables are examples for what a sales log cannot
+# show: contacts with prospects, contracts, and customers with what happened to them. Give your own, or leave them empty.
+
+# %% tags=["parameters"]
+transactions: str = "online_retail"  # a CSV or Parquet file, a pattern of several ("sales-*.csv"), or the name of a shipped data set
+customer: str = "customer_id"  # column that identifies the customer
+date: str = "invoice_time"  # column with the date of the purchase
+amount: str = "amount_gbp"  # column with the amount, refunds negative
+currency: str = "£"  # sign to print before amounts
+dayfirst: str = "auto"  # for dates like 3/4/2024: "yes" (3 April), "no" (March 4) or "auto"
+missing_customer: str = "error"  # rows without a customer: "error" stops, "drop" leaves them out and counts them
+refunds: str = "net"  # "net" takes refunds off, "drop" leaves negative rows out and counts them
+policies: dict = {}  # other ways to read unusual rows, such as {"unreadable": "drop"}; see crmtheory.transactions.read
+period: str = "quarter"  # length of a period: "week", "month" or "quarter"; the last one ends with the log
+new: int = 1  # a customer is new in the period of the first purchase and so many in all
+at_risk: int = 2  # periods of silence from which a customer is at risk
+lost: int = 4  # periods of silence from which a customer is judged lost
+loyal_purchases: int = 3  # so many purchase days within loyal_window make a customer loyal
+loyal_window: int = 4  # periods, the present one included
+older: bool = True  # True if the shop is older than its log: first purchases of the first period are then not known to be first
+change: float = 0.25  # a rise or fall of purchases by more than this part is growth or decline
+change_window: int = 2  # periods that are compared with as many before them
+contacts: str = ""  # table of contacts with prospects and customers, one row a contact; empty if there is none
+contacts_columns: dict = {}  # its columns: {"customer": "…", "date": "…"}
+pseudonymise: bool = False  # True if the log's customer ids are replaced by keyed hashes (policies)
+margin: float = 0.30  # part of the amount that is profit
+discount_rate: float = 0.10  # per year
+offer_cost: float = 5.0  # cost of a win-back offer, per customer it is sent to, in money
+offer_lift: float = 0.20  # assumed effect: the part by which the offer raises the chance of a return
+contracts: str = "contract_retention"  # table of a cohort's percentages still there, one row a year; empty if there is none
+contract_columns: list = ["regular_pct", "high_end_pct"]  # columns with these percentages, from 100 downwards
+contract_size: int = 1000  # customers at the start of each column; the published table has only percentages, so this is assumed
+leavers: str = "telecom_churn"  # table of customers with what was known and whether they left; empty if there is none
+left: str = "Churn"  # its column with 1 for those who left
+complaint: str = "Complains"  # its column with 1 for a complaint, or another event to look at
+leaver_columns: list = ["Call Failure", "Subscription Length", "Charge Amount", "Seconds of Use", "Frequency of SMS", "Distinct Called Numbers", "Age"]  # what was known before
+leads: str = "bank_marketing"  # table of contacts with prospects in time order; empty if there is none
+converted: str = "subscribed"  # its column with 1 for those who became customers
+channel: str = "contact"  # its column with the channel of the contact; empty if there is none
+attempts: str = "campaign"  # its column with the number of contacts made; empty if there is none
+lead_columns: list = ["age", "job", "marital", "education", "default", "balance", "housing", "loan", "contact", "campaign", "previous", "poutcome"]  # known before the last contact
+leak: str = "duration"  # a column known only afterwards, to show what it would do; empty if there is none
+target_return: float = 0.45  # goal: share of customers who buy in the period after that of the first purchase
+seed: int = 20  # for the random numbers of intervals and simulations
+output: str = ""  # folder for tables, figures and result.json; empty: results/lifecycle
+
+# %%
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from crmtheory import claims, holdout, lifecycle, panel, simulate, units
+from crmtheory.chapter import open_chapter
+from crmtheory.chapter_data import CHOICES, read_contacts, read_log, read_table
+from crmtheory.lifecycle import words
+from crmtheory.models import SBG
+from crmtheory.models.sbg import against_constant
+from crmtheory.plots import captions_lifecycle as captions
+from crmtheory.plots import drivers as draw_drivers
+from crmtheory.plots import flow, style
+from crmtheory.plots import lifecycle as draw
+from crmtheory.plots import survival as draw_time
+from crmtheory.plots.captions import money
+
+chapter = open_chapter("lifecycle", globals(), choices={**CHOICES, "period": ["week", "month", "quarter"]})
+rng = partial(np.random.default_rng, seed)
+test = partial(claims.test, seed=seed)
+sums = partial(money, currency=currency)
+
+# %%
+log = read_log(chapter)
+periods = panel.of(log, period)
+if contacts:
+    periods = periods.with_contacts(read_contacts(chapter, periods.customers))
+quarter, half_year = (lifecycle.periods_in(time, period) for time in ("3 months", "6 months"))
+first_known = 2 if older else 1
+chapter.say("**{n:,} customers** over {p} {unit}s.", n=len(periods), p=periods.periods, unit=period)
+
+# %% [markdown]
+# Read the table before anything else. Rows that were merged, netted or left out are counted in it.
+#
+# The log is cut into **periods** of equal length. They are counted backwards from the last day, so the last period is whole and what is
+# said of today is not a guess from a few days. The first one may begin before the log does. If the shop is older than its log, the first
+# period also holds customers who came long before; they look like newcomers and are not. With `older` they are left out where it matters
+# when somebody came first.
+
+# %% [markdown]
+# ## The theory in one page
+#
+# **The claim.** A customer relationship has stages. Who is in another stage will do other things and needs another treatment: attract
+# prospects, welcome the new, reward the loyal, win back the lost.
+#
+# **Origin.** The idea comes from products, which are launched, grow, mature and decline. Dwyer, Schurr and Oh (1987) carried it over to
+# relationships between buyers and sellers: awareness, exploration, expansion, commitment, dissolution. Reichheld (1996) added that
+# relationships grow firmer with time.
+#
+# **Two schemes.** *Marketing stages* say what to send: **prospect** (潜在), **new** (新), **active** (活跃), **loyal** (忠诚), **at risk**
+# (有流失风险), **lost** (流失). *Relationship stages* say where it is going: **development** (发展), **sign-up** (签约), **growth** (成长),
+# **maturity** (成熟), **decline** (衰退), **termination** (终止). Prospects need a table of contacts; a sales log does not know them.
+#
+# **Lost is a judgement.** Without a contract nobody says goodbye. *Lost* means: silent for as long as the rule says. Some of them come back.
+#
+# **What it predicts.** Customers in different stages spend differently afterwards (LIF-1). The stage warns of silence (LIF-2). Some of the
+# lost return (LIF-3). Retention rises with the age of a relationship (LIF-4). Spend rises and falls over a life (LIF-5). Prospects who will
+# buy can be told from others (LIF-6).
+#
+# **What would contradict it?** Stages whose customers do the same afterwards. Lost customers who never return. A score of prospects no better
+# than chance once it is judged on later contacts.
+
+# %%
+rules = lifecycle.MarketingRules(new, at_risk, lost, loyal_purchases, loyal_window)
+course = lifecycle.RelationshipRules(change_window, change, lost)
+chapter.table(rules.table(period), caption="Marketing stages: the first rule that fits counts")
+chapter.table(course.table(period), caption="Relationship stages: the first rule that fits counts")
+
+# %% [markdown]
+# ## A case by hand
+#
+# Take three customers and six periods. The numbers are their purchase days in each.
+#
+# | | 1 | 2 | 3 | 4 | 5 | 6 |
+# |---|---|---|---|---|---|---|
+# | Ann | 2 | 1 | 0 | 1 | 0 | 1 |
+# | Bob | 1 | 0 | 0 | 0 | 0 | 0 |
+# | Cy | 0 | 0 | 0 | 0 | 1 | 0 |
+#
+# **Silence** (沉默期) is the number of periods since the last purchase, 0 in the period of a purchase itself. At the end Ann's silence is 0,
+# Bob's is 5, Cy's is 1. With the rules *lost from 4, at risk from 2, new in 1, loyal from 3 purchase days in 4 periods* Bob is lost. Ann
+# bought 0 + 1 + 0 + 1 = 2 times in the last four periods, so she is active and not loyal. Cy is no longer new, and active. A function of
+# a few lines says the same.
+
+# %% tags=["by-hand"]
+def stage_by_hand(purchases, new, at_risk, lost, loyal_purchases, loyal_window):
+    bought = [i for i, number in enumerate(purchases) if number]
+    silence, age = len(purchases) - 1 - bought[-1], len(purchases) - 1 - bought[0]
+    if silence >= at_risk:
+        return "lost" if silence >= lost else "at risk"
+    if age < new:
+        return "new"
+    return "loyal" if sum(purchases[-loyal_window:]) >= loyal_purchases else "active"
+
+
+# %%
+three = {"Ann": [2, 1, 0, 1, 0, 1], "Bob": [1, 0, 0, 0, 0, 0], "Cy": [0, 0, 0, 0, 1, 0]}
+cells = [(name, place, n) for name, row in three.items() for place, n in enumerate(row, start=1) if n]
+small = panel.from_frame(pd.DataFrame(cells, columns=["customer", "period", "purchases"]))
+case = lifecycle.MarketingRules().assign(small).at().rename("library").to_frame()
+case.insert(0, "by hand", [stage_by_hand(three[name], 1, 2, 4, 3, 4) for name in case.index])
+chapter.table(case, caption="Three customers at the end of period 6")
+
+# %% [markdown]
+# ## Where customers stand
+#
+# Now the whole log. Each customer has a stage at the end of every period.
+
+# %%
+stages, relationship = rules.assign(periods), course.assign(periods)
+lifecycle.enough(stages, half_year)
+counts = stages.counts()
+chapter.save(counts, "stages")
+chapter.show(draw.stage_counts(counts), name="stages", alt="{text}", text=captions.stage_counts(counts))
+chapter.say("**{text}**", text=words.where_they_stand(counts))
+
+# %% [markdown]
+# Bars show how many, not who. The next picture follows the people. A ribbon is a group of customers who went from one stage to another;
+# it has the colour of the stage they came from.
+
+# %%
+last = periods.periods
+moments = [max(last - 2 * half_year, 1), last - half_year, last]
+went = lifecycle.flows(stages, moments)
+dates = [f"{periods.ends[moment - 1]:%Y-%m-%d}" for moment in moments]
+order = ["not yet", *stages.names]
+figure = flow.alluvial(went, order, dates, outside=["not yet"])
+chapter.show(figure, name="flow", alt="{text}", text=captions.flow(went, outside=["not yet"]))
+
+# %% [markdown]
+# ## How customers move
+#
+# Count all moves from one period to the next and divide by the number of customers who were there: the **transition matrix**
+# (转移矩阵). Each row adds up to 100%. One customer makes many moves, and some customers are livelier than others for ever. So the
+# **confidence interval** (置信区间), the range in which the share would lie for 95 of 100 such shops, is that of a sample of customers
+# and not of moves.
+
+# %%
+moves = lifecycle.moves(stages)
+matrix = lifecycle.matrix(moves)
+chapter.save(matrix, "transitions")
+chapter.save(lifecycle.matrix(lifecycle.moves(relationship)), "transitions_relationship")
+chapter.show(draw.transition_heatmap(matrix), name="transitions", alt="{text}", text=captions.transitions(matrix))
+
+# %% [markdown]
+# A **Markov chain** (马尔可夫链) goes on as the matrix says, period after period, and remembers only the present stage. Then simple algebra
+# answers three questions for each stage. How long until a customer is judged lost? How likely is it to become loyal before? And what is
+# the customer worth until then? With $Q$ the moves among the stages that are not *lost*, the expected number of periods is the row sum of
+# $(I - Q)^{-1}$.
+
+# %%
+to_loss, value = lifecycle.time_to_loss(moves), lifecycle.stage_value(moves, margin=margin, discount_rate=discount_rate)
+left_axes, right_axes = style.pair()
+draw.expected(to_loss, period, ax=left_axes)
+draw.expected(value, currency, what="stage value", ax=right_axes)
+text = f"{captions.expected(to_loss, period)} {captions.expected(value, currency, what='stage value')}"
+chapter.show(left_axes, name="chain", alt="{text}", text=text)
+chapter.table(lifecycle.ever(moves, "loyal"), caption="Chance of becoming loyal before being lost", formats=dict.fromkeys(["estimate", "low", "high"], "{:.1%}"))
+
+# %% [markdown]
+# Does a customer really remember only the present stage? A **likelihood-ratio test** (似然比检验) asks whether knowing the stage before as
+# well improves the forecast. And the time to loss can be *seen*: follow each customer from the first purchase until silence has become
+# long enough.
+
+# %%
+remembered = lifecycle.order_test(stages)
+purchases = log.purchases()
+silence = lost * units.days_per(period)
+lives = lifecycle.until_lost(purchases, log.report.last_date, silence).loc[periods.customers[periods.joined >= first_known - 1]]
+median = lifecycle.median_survival(lives["time"] / units.days_per(period), lives["lost"]).iloc[0]
+chapter.table(remembered, caption="Does more history help?", formats={"statistic": "{:,.0f}", "p_value": "{:.3g}", "gain": "{:.1%}"})
+chapter.say("{memory} {seen}", memory=words.memory(remembered), seen=words.against_seen(to_loss, "new", median, period))
+
+# %% [markdown]
+# ## Does the stage tell what comes next?
+#
+# This is the test of the theory. Go back three months. Give each customer the stage of that day. From earlier times we know how often
+# customers in each stage fell silent; that share is the **risk** of the stage. Then look at the three months since.
+
+# %%
+outlook = lifecycle.outlook(stages, quarter)
+by_stage = lifecycle.by_stage(outlook)
+share = dict.fromkeys(["expected", "silent", "low", "high"], "{:.1%}")
+chapter.table(by_stage, caption="Three months later, by stage", formats=share | dict.fromkeys(["median_spend", "mean_spend"], sums))
+chapter.save(by_stage, "outlook")
+chapter.say("{text}", text=words.what_comes_next(by_stage, "three months"))
+
+# %% [markdown]
+# Two numbers sum this up. **ε²** (epsilon-squared) is the share of the differences in later spend that lies between stages: 0 if stages are all
+# alike, 1 if the stage tells everything. It works on ranks, so one huge order does not decide. The **area under the ROC curve** (ROC
+# 曲线下面积, AUC) is the chance that, of one customer who fell silent and one who did not, the first had the riskier stage: 0.5 is
+# guessing, 1 is perfect. Customers already judged lost are left out of it, for nobody needs a warning there.
+
+# %%
+differ = test("LIF-1", outlook, name=transactions)
+warning = test("LIF-2", outlook[outlook["stage"] != "lost"], name=transactions)
+text = "Stage explains **{theta:.0%}** [{low:.0%}, {high:.0%}] of the differences in later spend (ranks). "
+chapter.say(text, theta=differ.theta, low=differ.low, high=differ.high)
+chapter.say("The area for silence is **{theta:.2f}** [{low:.2f}, {high:.2f}].", theta=warning.theta, low=warning.low, high=warning.high)
+
+# %% [markdown]
+# ## Cohorts
+#
+# A **cohort** (同期群) is all customers who joined in the same period. Follow each cohort by age. **Retention** (留存) here means: bought in
+# that period. It can fall and rise again, because nobody has signed anything. A period a cohort has not lived yet is *blank*. Writing 0
+# there, as many spreadsheets do, would make every young cohort look like a failure.
+
+# %%
+triangle = lifecycle.triangle(periods)
+chapter.save(triangle, "cohorts")
+chapter.save(lifecycle.triangle(periods, "revenue"), "cohorts_revenue")
+figure = draw_time.cohort_heatmap(triangle, unit=period)
+chapter.show(figure, name="cohorts", alt="{text}", text=captions.cohorts(triangle, unit=period))
+
+# %%
+curve = lifecycle.retention_curve(periods, first_known)
+chapter.show(draw_time.retention_curve(curve, period), name="retention", alt="{text}", text=captions.retention_curve(curve, period))
+ages = triangle.iloc[first_known - 1 :, 1:]
+text = "With 0 for periods not yet lived, the mean of these cells would be {naive:.0%}; of the cells that were lived it is **{honest:.0%}**."
+chapter.say(text, naive=ages.fillna(0).mean().mean(), honest=ages.stack().mean())
+
+# %% [markdown]
+# ## How long until a customer is lost?
+#
+# Many customers are not lost yet. They have been watched for some time and the end is open: they are **censored** (删失). The
+# **Kaplan–Meier curve** (生存曲线) counts each of them as long as watched, and no longer. Here are three groups by the amount of the first
+# purchase, which is known from the start. A number learnt later, such as total spend, must not be used: only who stays can collect it. The
+# curves are flat at first, because nobody can be judged lost before the silence is long enough.
+
+# %%
+opening = purchases[purchases["number"] == 1].set_index(log.customer)["amount"].reindex(lives.index)
+size = (opening.rank(pct=True) * 3).clip(upper=2.99).astype(int).map({0: "small first purchase", 1: "medium", 2: "large first purchase"})
+survival = lifecycle.kaplan_meier((lives["time"] / units.days_per("month")).round(2), lives["lost"], size)
+chapter.save(survival, "survival")
+chapter.show(draw_time.survival(survival, "month"), name="survival", alt="{text}", text=captions.survival(survival, "month"))
+
+# %% [markdown]
+# A **Cox model** (Cox 比例风险模型) puts several such facts side by side. Its **hazard ratio** (风险比) says by what factor a fact multiplies the
+# risk of being lost at any time, the others held fixed. It assumes that the factor is the same early and late; the second table looks for
+# a trend in it.
+
+# %%
+start = purchases[purchases["number"] == 1].set_index(log.customer)["date"].reindex(lives.index)
+facts = lives.assign(**{"first amount (log)": np.log(opening.clip(lower=0.01)), "joined October to December": (start.dt.month >= 10).astype(int)})
+drivers = [name for name in facts.columns[2:] if facts[name].nunique() > 1 and facts[name].notna().all()]
+ratios = lifecycle.cox(facts, "time", "lost", drivers)
+chapter.table(ratios, caption="Hazard of being lost: ratio (numbers per standard deviation)", formats=dict.fromkeys(ratios, "{:.3f}"))
+trend = lifecycle.proportional(facts, "time", "lost", drivers)
+chapter.table(trend, caption="Does the ratio change with time? (0: no)", formats=dict.fromkeys(trend, "{:.3f}"))
+
+# %% [markdown]
+# ## Who comes back?
+#
+# Take every customer who was ever silent, and look at the six months after. The longer the silence, the rarer the return. Past value is
+# the revenue up to then, in thirds of all customers; groups of fewer than ten customers are not drawn. These people were, as a rule, offered
+# nothing: the shares say who can still be reached, not what an offer does.
+
+# %%
+back = lifecycle.win_back(periods, half_year)
+chapter.save(back, "win_back")
+seen = back[back["customers"] >= 10]
+chapter.show(draw.win_back(seen, period), name="win-back", alt="{text}", text=captions.win_back(seen, period, "6 months"))
+chapter.say("{text}", text=words.coming_back(back, period, "six months"))
+
+# %% [markdown]
+# Is an offer worth its cost? It pays if the rise of the chance, times the profit of those who return, is above the cost. `needed` is that
+# rise. What the offer really adds is not in any log: it takes two groups drawn by lot, one of which gets nothing.
+
+# %%
+offers = lifecycle.worth_winning(back, margin=margin, cost=offer_cost, lift=offer_lift)
+formats = dict.fromkeys(["share", "needed", "assumed"], "{:.1%}") | dict.fromkeys(["spend", "gain"], sums)
+shown = offers[offers["value"] == "high"].set_index("silence")
+chapter.table(shown, caption=f"An offer of {currency}{offer_cost:g} to customers of high past value, by {period}s of silence", formats=formats)
+chapter.say("{text}", text=words.worth(offers, currency, offer_lift))
+returned = test("LIF-3", lambda: lifecycle.returned(stages, half_year), name=transactions)
+
+# %% [markdown]
+# ## Growth, maturity, decline?
+#
+# Take the customers judged lost, so that their whole life is in the log. Cut the time from first to last purchase into thirds and add up the
+# spend in each. There is a trap. The first purchase lies in the first third *by definition*, and the last in the last. Counting them makes
+# every life look like a valley. So they are left out. What remains falls evenly into the thirds if a customer buys at a steady rate.
+
+# %%
+gone = stages.at()[stages.at() == "lost"].index
+inner, ends = (lifecycle.course(lifecycle.thirds(purchases, gone, ends=counted)) for counted in (False, True))
+chapter.show(draw.thirds(inner, currency), name="life", alt="{text}", text=captions.thirds(inner, currency))
+chapter.say("{text}", text=words.course_of_life(inner, ends, currency))
+hump = test("LIF-5", lambda: lifecycle.thirds(purchases, gone), name=transactions)
+
+# %% [markdown]
+# ## With a contract: does loyalty harden?
+#
+# A subscription tells when a customer leaves. The table gives the percentage of a cohort still there after each year. The **retention rate**
+# (留存率) of a year is the share of those still there who stay for it. Does it rise?
+#
+# It can rise without anybody becoming more loyal. Suppose each customer has a fixed chance to leave, high for some and low for others. Those
+# with a high chance leave first. Who is left is a better and better selection. The **sBG** model (shifted beta-geometric, Fader & Hardie
+# 2007) is exactly this. Against it stands one churn rate for all. Both learn from the first years and are judged on the rest.
+
+# %%
+hardening, projected = [], {}
+for column in contract_columns if contracts else []:
+    percent = read_table(chapter, contracts, [column])[column]
+    learnt = len(percent) // 2 + 1
+    table, summary = lifecycle.projection(percent, contract_size, learnt), lifecycle.from_retention(percent, contract_size)
+    projected[column] = (table, learnt, against_constant(SBG().fit(summary, weights="n"), summary, weights="n"))
+    years = lifecycle.retention_rates(percent, contract_size).eval("at_risk = there").eval("kept = there - left")
+    hardening.append(test("LIF-4", years, name=f"{contracts}, {column} ({contract_size:,} customers assumed)"))
+
+# %%
+for place, (column, (table, learnt, ratio)) in enumerate(projected.items()):
+    if place == 0:
+        chapter.show(draw_time.contract_projection(table, learnt), name="contracts", alt="{text}", text=captions.contract_projection(table, learnt))
+    chapter.say("{text}", text=words.contracts(column, table, ratio, learnt))
+    chapter.save(table, f"contracts_{place + 1}")
+chapter.say("{text}", text="" if contracts else "No table of contracts was given, so this cannot be tested here.")
+
+# %% [markdown]
+# A rising curve is what the claim predicts. The sBG shows that it is no proof that loyalty grows *in* a customer. The verdict below is on the
+# rising rate; the reason is another question, and percentages cannot answer it.
+#
+# ## Why do they leave?
+#
+# A sales log does not know reasons. A table with complaints, failures and usage may hold some. A **logistic regression** (逻辑回归) gives for
+# each fact the **odds ratio** (优势比): by what factor the odds of leaving are multiplied, the other facts held fixed. Numbers are per
+# standard deviation.
+
+# %%
+if leavers:
+    rows = read_table(chapter, leavers)
+    reasons = lifecycle.churn_drivers(rows, left, [complaint, *leaver_columns])
+    chapter.save(reasons, "drivers")
+    chapter.show(draw_drivers.ratios(reasons), name="drivers", alt="{text}", text=captions.ratios(reasons))
+    apart = lifecycle.twins(rows, lambda some: lifecycle.adjusted_difference(some, left, complaint, leaver_columns))
+    chapter.say("{why} **{complaint}**: {apart}", why=words.why_they_leave(reasons), complaint=complaint, apart=words.complaint(apart))
+chapter.say("{text}", text=lifecycle.caution() if leavers else "No table of customers who left was given, so nothing can be said of reasons.")
+
+# %% [markdown]
+# ## Who of the contacted becomes a customer?
+#
+# Before the first purchase stands a contact. The share of the contacted who become customers is the **conversion** (转化率). The chance that
+# the next call succeeds falls with every call that did not. The figure counts, for the k-th call, everybody who was called at least k times.
+
+# %%
+if leads:
+    called = read_table(chapter, leads)
+    tries = lifecycle.by_attempt(called, attempts, converted) if attempts else lifecycle.conversion(called, lead_columns[0], converted)
+    chapter.save(tries, "conversion")
+    chapter.show(draw_drivers.conversion(tries), name="conversion", alt="{text}", text=captions.conversion(tries))
+    ways = lifecycle.conversion(called, channel, converted) if channel else tries
+    chapter.table(ways, caption="Share who became customers, by channel" if channel else "", formats=dict.fromkeys(["share", "low", "high"], "{:.1%}"))
+
+# %% [markdown]
+# A **lead score** (潜在客户评分) is a logistic regression on what is known *before* the call. How good is it? Two traps lie here. The market
+# changes: a random split lets the score learn from the future. And some columns are known only after the call, such as its length. Both
+# make a score look better than it will ever be. So it learns from the first 70% of the contacts and is judged on those made later.
+
+# %%
+scored = pd.DataFrame()
+if leads:
+    honest_split = lifecycle.judged_in_time(called, converted, lead_columns, rng(), leak=leak or None)
+    chapter.show(draw_drivers.auc_splits(honest_split), name="lead-score", alt="{text}", text=captions.auc_splits(honest_split))
+    chapter.say("{text}", text=words.lead_score(honest_split))
+    cut = int(len(called) * 0.7)
+    lead = lifecycle.fit_lead_score(called.iloc[:cut], converted, lead_columns)
+    scored = pd.DataFrame({"score": lead.score(called.iloc[cut:]), "converted": called[converted].iloc[cut:]})
+
+# %%
+if leads:
+    lift = lifecycle.lift_table(scored["score"], scored["converted"])
+    chapter.table(lift, caption="Calling only the best-scored part of the later contacts", formats=dict.fromkeys(["rate", "low", "high", "captured"], "{:.1%}"))
+    tenths = lifecycle.score_calibration(lead, called.iloc[cut:], converted)
+    chapter.show(draw_drivers.score_calibration(tenths), name="score-calibration", alt="{text}", text=captions.score_calibration(tenths))
+    chapter.save(lead.table(), "lead_score")
+found = test("LIF-6", scored, name=leads or transactions)
+
+# %% [markdown]
+# A score may rank well and still name wrong chances: compare *predicted* and *actual*. Where the market has moved, use the ranking and not the
+# percentage. And the choice of columns matters: the next line leaves one out, the channel of the contact.
+
+# %%
+if leads and channel in lead_columns:
+    fewer = [name for name in lead_columns if name != channel]
+    bare = lifecycle.judged_in_time(called, converted, fewer, rng()).set_index("split").loc["in time"]
+    chapter.say("Without the column *{name}* the area on later contacts is {auc:.3f} [{low:.3f}, {high:.3f}].", name=channel, auc=bare["auc"], low=bare["low"], high=bare["high"])
+
+# %% [markdown]
+# ## Two extremes, and a known truth
+#
+# Make customers who move exactly as a given matrix says. The intervals should hold the true shares; 19 of 20 do in the long run. And a world
+# in which nobody ever leaves has no time to loss. The library says so instead of giving a number.
+
+# %%
+truth = pd.DataFrame([[0.5, 0.4, 0.1], [0.1, 0.7, 0.2], [0.05, 0.05, 0.9]], ["new", "loyal", "lost"], ["new", "loyal", "lost"])
+walked = simulate.stage_walkers(truth, {"new": 1.0}, 9, 3000, rng())
+pairs = walked.assign(then=walked.groupby("customer")["stage"].shift(-1)).dropna()
+known_share = pairs.groupby("stage")["then"].value_counts(normalize=True).unstack()
+gap = float((known_share.loc[truth.index, truth.columns] - truth).abs().max().max())
+chapter.say("Of {n:,} moves of simulated customers, the largest distance to the true share is **{gap:.3f}**.", n=len(pairs), gap=gap)
+
+# %%
+forever = pd.DataFrame([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0], [0.0, 0.0, 1.0]], ["new", "loyal", "lost"], ["new", "loyal", "lost"])
+try:
+    lifecycle.absorption(forever, "lost")
+except ValueError as error:
+    chapter.say("A world without losses: *{error}*", error=error)
+chapter.table(lifecycle.absorption(truth, "lost"), caption="Periods to loss under the true matrix", formats=dict.fromkeys(["periods", "sd"], "{:.2f}"))
+
+# %% [markdown]
+# ## Where it fails
+#
+# **The rule decides.** How many of the lost return depends on when you call them lost. Change the rule and count again.
+
+# %%
+trials = {}
+for silent in range(max(at_risk + 1, lost - 1), lost + 3):
+    other = lifecycle.MarketingRules(new, at_risk, silent, loyal_purchases, loyal_window).assign(periods)
+    if half_year + silent < last and (other.codes[:, last - half_year - 1] == 5).any():
+        trials[silent] = lifecycle.share_returned(other, half_year).iloc[0]
+varied = pd.DataFrame(trials).T.rename_axis(f"lost from ({period}s)").astype({"customers": int})
+chapter.table(varied, caption="Lost customers who buy within six months, by the rule for lost", formats=dict.fromkeys(["share", "low", "high"], "{:.1%}"))
+
+# %% [markdown]
+# **The chain forgets.** It sends a customer at risk on as if yesterday had not been silent. **Seasons.** A matrix of autumn does not hold in
+# spring: that moves differ between periods can be tested too. **Cause.** Customers in a better stage do better afterwards. That does not mean
+# that pushing somebody into that stage would do the same.
+
+# %%
+steady = lifecycle.stationarity_test(stages).iloc[0]
+text = "That all periods share one matrix {verdict} ({p}); the periods explain {gain:.0%} of what the matrix leaves unsure."
+chapter.say(text, verdict=words.rejected(steady["p_value"]), p=words.p_value(steady["p_value"]), gain=steady["gain"])
+
+# %% [markdown]
+# ## The claims
+#
+# A claim is about one number θ and gets its verdict from the 95% interval of θ and a threshold δ that was fixed beforehand. It is *supported* if
+# the whole interval is at δ or above, *contradicted* if the whole interval is below, and *inconclusive* otherwise. A claim whose data are
+# missing is *not testable*, and says what is missing.
+
+# %%
+unseen = [] if contracts else [test("LIF-4", pd.DataFrame(), name=transactions)]
+verdicts = [differ, warning, returned, *hardening, *unseen, hump, found]
+chapter.verdict(*verdicts)
+columns = ["claim", "data", "theta", "low", "high", "delta", "verdict"]
+shown = pd.DataFrame([verdict.to_dict() for verdict in verdicts]).set_index("id")[columns]
+chapter.table(shown, caption="Verdicts", formats=dict.fromkeys(["theta", "low", "high", "delta"], "{:.3f}"))
+
+# %% [markdown]
+# ## What to do
+#
+# Each customer gets both stages and the treatment the theory advises. The list is saved as `actions.csv`. Beside it stands the chance of
+# a purchase within six months that customers with the same silence had in the past.
+
+# %%
+now = stages.at()
+chance = back[back["value"] == "all"].set_index("silence")["share"]
+quiet = pd.Series(periods.silence[:, -1], periods.customers)
+advised = now.to_frame().assign(relationship=relationship.at(), silence=quiet.reindex(now.index), past_spend=log.revenue().reindex(now.index))
+advised = advised.assign(returns=advised["silence"].map(chance).round(3), action=now.astype(str).map(rules.table()["advice"]))
+last_day = purchases.groupby(log.customer)["date"].max().rename("last_purchase")
+chapter.save(advised.join(last_day).sort_values(["stage", "past_spend"], ascending=[True, False]).round({"past_spend": 2}), "actions")
+
+# %%
+plan = advised.groupby("stage", observed=True).agg(customers=("silence", "size"), past_spend=("past_spend", "sum"), action=("action", "first"))
+chapter.table(plan, caption="Stages and advised treatment", formats={"past_spend": sums})
+risky = plan.loc["at risk"] if "at risk" in plan.index else plan.iloc[-1]
+text = "Start with the **{n:,} customers at risk**: they brought {money} so far and are not lost yet. {offer}"
+chapter.say(text, n=int(risky["customers"]), money=sums(risky["past_spend"]), offer=words.worth(offers, currency, offer_lift))
+
+# %% [markdown]
+# One number to watch: the share of newcomers who buy again in the period after, against the goal set in the parameters.
+
+# %%
+again = curve.loc[1]
+chapter.goal(f"Newcomers who buy in the {period} after", target_return, again["share"], again["low"], again["high"], unit="%")
+gone_share, *gone_ends = holdout.share_with_interval(now == "lost")
+chapter.key_figure(f"Customers judged lost (silent for {lost} {period}s)", gone_share, *gone_ends, unit="%")
+text = "**{share:.1%}** [{low:.1%}, {high:.1%}] of newcomers bought in the {unit} after; the goal is {goal:.0%}."
+chapter.say(text, share=again["share"], low=again["low"], high=again["high"], unit=period, goal=target_return)
+
+# %% [markdown]
+# ## Your predictions, checked
+
+# %%
+if returned.theta is not None:
+    chapter.say("1. Of the lost, **{theta:.1%}** bought within six months [{low:.1%}, {high:.1%}].", theta=returned.theta, low=returned.low, high=returned.high)
+chapter.say("2. **{share:.1%}** of newcomers bought in the {unit} after [{low:.1%}, {high:.1%}].", share=again["share"], unit=period, low=again["low"], high=again["high"])
+if leads:
+    first = tries.iloc[0]
+    chapter.say("3. **{share:.1%}** said yes to the first contact [{low:.1%}, {high:.1%}].", share=first["share"], low=first["low"], high=first["high"])
+
+# %% [markdown]
+# ## Key ideas
+#
+# - A stage is a rule. Write it down, change it, and see what changes with it.
+# - Without contracts *lost* is a judgement, and some of the lost come back. The longer the silence, the rarer.
+# - A period not yet lived is blank and never 0. A customer not yet lost is censored and not kept for ever.
+# - Retention that rises with age may only mean that the fickle have left.
+# - A stage or score is worth what it tells about later. Judge it on what came after, never on what it has seen.
+#
+# ## Exercises
+#
+# 1. *Predict and compute.* Set `lost` to 3. Predict whether more or fewer of the lost return within six months, then run. Give the share.
+# 2. *Compute.* By hand: the expected number of periods to loss of a customer who stays with 80% in each period and is lost otherwise.
+# 3. *Interpret.* Take the cohort triangle. Which column is a season and which row is a good cohort? How could you tell them apart?
+# 4. *Criticise.* "Customers with three purchases stay longer, so let us push everybody to a third purchase." What is wrong with that?
+# 5. *Break it.* In the cell of the known truth, set the share that stays lost from 0.9 to 1. What changes in the simulated moves, and what
+#    in the table of periods to loss? Why?
+#
+# **For teachers.** One session of 90 minutes: predictions 5, theory and the case by hand 20, moves and chain 20, cohorts 15, win-back and offers
+# 15, claims and answers 15. Contracts, drivers and the lead score make a second session. Exercises 1 and 2 (it is 5) can be marked by the
+# number. In 3, a season is a diagonal: the same date in all cohorts. In 4, who buys a third time differs from who does not; a group drawn
+# by lot would tell. In 5 nothing changes in the table, for what happens after the loss is not asked there.
+#
+# ## Glossary
+#
+# | English | 中文 | in short |
+# |---|---|---|
+# | customer lifecycle | 客户生命周期 | the stages of a relationship, from contact to end |
+# | prospect, new, active, loyal, at risk, lost | 潜在、新、活跃、忠诚、有流失风险、流失 | marketing stages |
+# | development, sign-up, growth, maturity, decline, termination | 发展、签约、成长、成熟、衰退、终止 | relationship stages |
+# | silence | 沉默期 | time since the last purchase |
+# | transition matrix | 转移矩阵 | share of customers who go from each stage to each other one |
+# | Markov chain | 马尔可夫链 | goes on from the present stage alone |
+# | cohort, retention | 同期群、留存 | customers who joined together; the share who still buy |
+# | censored | 删失 | watched for some time, the end still open |
+# | Kaplan–Meier curve, Cox model, hazard ratio | 生存曲线、Cox 比例风险模型、风险比 | time until loss; what multiplies its risk |
+# | retention rate, churn | 留存率、流失 | share who stay for another year; who do not |
+# | odds ratio | 优势比 | factor on the odds |
+# | conversion, lead score | 转化率、潜在客户评分 | share of the contacted who buy; their expected chance |
+# | area under the ROC curve (AUC) | ROC 曲线下面积 | chance that a pair is put in the right order |
+# | win-back | 挽回 | making a lost customer buy again |
+#
+# ## References
+#
+# - Anderson, T. W. & Goodman, L. A. (1957). Statistical inference about Markov chains. *Annals of Mathematical Statistics* 28, 89–110.
+# - Cox, D. R. (1972). Regression models and life-tables. *Journal of the Royal Statistical Society B* 34, 187–220.
+# - DeLong, E. R., DeLong, D. M. & Clarke-Pearson, D. L. (1988). Comparing the areas under two or more correlated receiver operating
+#   characteristic curves. *Biometrics* 44, 837–845.
+# - Dwyer, F. R., Schurr, P. H. & Oh, S. (1987). Developing buyer–seller relationships. *Journal of Marketing* 51(2), 11–27.
+# - Fader, P. S. & Hardie, B. G. S. (2007). How to project customer retention. *Journal of Interactive Marketing* 21(1), 76–90.
+# - Kaplan, E. L. & Meier, P. (1958). Nonparametric estimation from incomplete observations. *Journal of the American Statistical
+#   Association* 53, 457–481.
+# - Pfeifer, P. E. & Carraway, R. L. (2000). Modeling customer relationships as Markov chains. *Journal of Interactive Marketing* 14(2), 43–55.
+# - Reichheld, F. F. (1996). *The Loyalty Effect*. Harvard Business School Press.
+# - Data: Chen, D., Sain, S. L. & Guo, K. (2012). Data mining for the online retail industry. *Journal of Database Marketing & Customer
+#   Strategy Management* 19, 197–208. Moro, S., Laureano, R. & Cortez, P. (2011). Using data mining for bank direct marketing. *Proceedings of
+#   ESM*. Jafari-Marandi, R. et al. (2020). *Neural Computing and Applications*. Berry & Linoff's percentages as given by Fader & Hardie (2007).
+
+# %%
+chapter.finish()
