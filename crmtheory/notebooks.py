@@ -10,7 +10,6 @@ from their sources.
 from __future__ import annotations
 
 import json
-import re
 import sys
 import tempfile
 import threading
@@ -18,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,25 +28,12 @@ from crmtheory.contents import THEORIES, Theory, available, find
 from crmtheory.errors import SchemaError
 from crmtheory.execution import ChapterError, Progress
 from crmtheory.parameters import Parameter
+from crmtheory.runs import RUNS, Run
 
 __all__ = [
     "RUNS", "THEORIES", "ChapterError", "Run", "RunResult", "Theory", "available", "build", "check",
     "convert", "find", "in_step", "parameters", "run", "run_all",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Run:
-    """A chapter with the parameters for one data set, as the report runs it."""
-
-    theory: str
-    label: str
-    given: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def folder(self) -> str:
-        """A name for its folder: "value-online-retail"."""
-        return "-".join([self.theory, re.sub(r"\W+", "-", self.label.lower()).strip("-")]).rstrip("-")
 
 
 @dataclass(frozen=True)
@@ -61,23 +47,6 @@ class RunResult:
     html: Path
     result: Mapping[str, Any]
     seconds: float
-
-
-RUNS: tuple[Run, ...] = (
-    Run("value", "CDNOW"),
-    Run(
-        "value",
-        "Online Retail",
-        {
-            "transactions": "online_retail",
-            "customer": "customer_id",
-            "date": "invoice_time",
-            "amount": "amount_gbp",
-            "currency": "£",
-            "acquisition_cost": 40.0,
-        },
-    ),
-)
 
 
 def parameters(chapter: str | Path, folder: str | Path | None = None) -> tuple[Parameter, ...]:

@@ -14,7 +14,7 @@ ROOT = Path(crmtheory.__file__).parent
 # but the theories know nothing of each other.
 LAYERS = (
     {"errors", "units", "places"},
-    {"numerics", "schema", "contents"},
+    {"numerics", "schema", "contents", "runs"},
     {"files", "privacy"},
     {"parameters", "markup"},
     {"models", "concentration", "transactions", "survey", "datasets", "tables"},

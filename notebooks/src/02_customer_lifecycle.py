@@ -466,7 +466,7 @@ if leads:
     lift = lifecycle.lift_table(scored["score"], scored["converted"])
     chapter.table(lift, caption="Calling only the best-scored part of the later contacts", formats=dict.fromkeys(["rate", "low", "high", "captured"], "{:.1%}"))
     tenths = lifecycle.score_calibration(lead, called.iloc[cut:], converted)
-    chapter.show(draw_drivers.score_calibration(tenths), name="score-calibration", alt="{text}", text=captions.score_calibration(tenths))
+    chapter.table(tenths, caption="Do chances hold? Tenths by score", formats=dict.fromkeys(["predicted", "actual", "low", "high"], "{:.1%}"))
     chapter.save(lead.table(), "lead_score")
 found = test("LIF-6", scored, name=leads or transactions)
 

@@ -358,7 +358,8 @@ for name, fact in facts.items():
 # all. The other half judges both. Choosing and judging on the same customers would favour the policy with more choices.
 
 # %%
-segment = classes.astype(str) + ", " + rhythm.astype(str)
+cells = [f"{value_class}, {activity}" for value_class in classes.cat.categories for activity in rhythm.cat.categories]
+segment = pd.Series(pd.Categorical(classes.astype(str) + ", " + rhythm.astype(str), cells, ordered=True), summary.index)
 options = [segmentation.Treatment(name, *numbers) for name, numbers in treatments.items()]
 policy = segmentation.policy_profit(segment, margin * after, options, rng())
 chapter.save(policy.table, "policy")

@@ -1,0 +1,62 @@
+"""What the report of the shipped data runs: each chapter, on one data set or more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Run:
+    """A chapter with the parameters for one data set, as the report runs it."""
+
+    theory: str
+    label: str
+    given: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> str:
+        """A name for its folder: "value-online-retail"."""
+        return "-".join([self.theory, re.sub(r"\W+", "-", self.label.lower()).strip("-")]).rstrip("-")
+
+
+RUNS: tuple[Run, ...] = (
+    Run("lifecycle", "Online Retail"),
+    Run(
+        "lifecycle",
+        "CDNOW",
+        {
+            "transactions": "cdnow_sample",
+            "customer": "customer_id",
+            "date": "date",
+            "amount": "amount_usd",
+            "currency": "$",
+            "period": "month",
+            "new": 3,
+            "at_risk": 3,
+            "lost": 6,
+            "loyal_window": 12,
+            "change_window": 3,
+            "older": False,  # everybody's first purchase is in the log
+            "target_return": 0.15,
+            "leads": "",
+            "contracts": "",
+            "leavers": "",
+        },
+    ),
+    Run("value", "CDNOW"),
+    Run(
+        "value",
+        "Online Retail",
+        {
+            "transactions": "online_retail",
+            "customer": "customer_id",
+            "date": "invoice_time",
+            "amount": "amount_gbp",
+            "currency": "£",
+            "acquisition_cost": 40.0,
+        },
+    ),
+    Run("segmentation", "Online Retail"),
+)
