@@ -79,14 +79,13 @@ def moves(stages: Stages, first: int = 1, last: int | None = None) -> Moves:
     cross, totals, people = np.zeros((k * k + k, k * k + k)), np.zeros(k * k + k), np.zeros(k)
     for start in range(0, len(codes), BLOCK):
         own = place[codes[start : start + BLOCK]]
-        block = np.zeros((len(own), k * k + k))
-        everyone = np.arange(len(own))
-        for period in range(own.shape[1] - 1):
-            there = own[:, period] >= 0
-            who, came = everyone[there], own[there, period]
-            block[who, came * k + own[there, period + 1]] += 1
-            if priced:
-                block[who, k * k + came] += money[start : start + BLOCK][there, period + 1]
+        who, period = np.nonzero(own[:, :-1] >= 0)
+        came, cell = own[who, period], who * (k * k + k)
+        size = len(own) * (k * k + k)
+        block = np.bincount(cell + came * k + own[who, period + 1], minlength=size).astype(float)
+        if priced:
+            block += np.bincount(cell + k * k + came, money[start + who, period + 1], size)
+        block = block.reshape(len(own), -1)
         cross += block.T @ block
         totals += block.sum(axis=0)
         people += (block[:, : k * k].reshape(-1, k, k).sum(axis=2) > 0).sum(axis=0)
@@ -153,7 +152,7 @@ def order_test(stages: Stages) -> pd.DataFrame:
     ------
     DomainError : fewer than three periods, or nobody is seen in three
     """
-    codes = stages.codes.astype(int)
+    codes = stages.codes.astype(np.int16)
     k = len(stages.names)
     if codes.shape[1] < 3 or not (codes[:, :-2] != UNKNOWN).any():
         raise DomainError("The order of a chain needs customers who are seen in three successive periods.")
@@ -187,7 +186,7 @@ def stationarity_test(stages: Stages) -> pd.DataFrame:
     -------
     frame of one row: statistic (G²), df, p_value, n (moves), gain (part of the mean log loss that the periods explain)
     """
-    codes = stages.codes.astype(int)
+    codes = stages.codes.astype(np.int16)
     k, steps = len(stages.names), codes.shape[1] - 1
     if steps < 2:
         raise DomainError("Two matrices need three periods or more.")
@@ -212,22 +211,20 @@ def flows(stages: Stages, periods: Sequence[int]) -> pd.DataFrame:
     -------
     frame: step (0: from the first to the second chosen period), from ("not yet" if later a customer), to, customers
     """
-    if len(periods) < 2 or any(b <= a for a, b in pairwise(periods)):
-        raise DomainError(f"Give two or more periods in rising order, not {list(periods)}.")
-    parts = []
-    for step, (a, b) in enumerate(pairwise(periods)):
-        later = stages.at(b).astype(str)
-        earlier = stages.at(a).astype(str).reindex(later.index).fillna(NOT_YET)
-        pairs = (
-            pd.DataFrame({"from": earlier, "to": later})
-            .value_counts(sort=False)
-            .reset_index(name="customers")
+    inside = all(1 <= period <= stages.panel.periods for period in periods)
+    if len(periods) < 2 or not inside or any(b <= a for a, b in pairwise(periods)):
+        raise DomainError(
+            f"Give two or more periods from 1 to {stages.panel.periods} in rising order, not {list(periods)}."
         )
-        parts.append(pairs.assign(step=step))
-    order = {name: place for place, name in enumerate((NOT_YET, *stages.names))}
-    table = pd.concat(parts)[["step", "from", "to", "customers"]]
-    ordered = table.sort_values(["step", "from", "to"], key=lambda c: c.map(order) if c.name != "step" else c)
-    return ordered.reset_index(drop=True)
+    codes, names = stages.codes, (NOT_YET, *stages.names)
+    k = len(names)
+    rows = []
+    for step, (a, b) in enumerate(pairwise(periods)):
+        there = codes[:, b - 1] != UNKNOWN
+        cell = (codes[there, a - 1].astype(np.int16) + 1) * k + codes[there, b - 1] + 1
+        number = np.bincount(cell, minlength=k * k)
+        rows += [(step, names[at // k], names[at % k], int(number[at])) for at in np.flatnonzero(number)]
+    return pd.DataFrame(rows, columns=["step", "from", "to", "customers"])
 
 
 def wide(table: pd.DataFrame, column: str = "probability") -> pd.DataFrame:

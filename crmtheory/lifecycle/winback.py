@@ -6,8 +6,6 @@ what an offer does. What an offer does is only known from customers drawn by lot
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -56,15 +54,21 @@ def win_back(panel: Panel, within: int = 2, least: int = 1, level: float = 0.95)
         )
     priced = not np.isnan(panel.revenue).any()
     past = np.cumsum(panel.revenue if priced else panel.purchases, axis=1, dtype=float)
-    found: list[tuple[NDArray, ...]] = []
-    for column in range(least, last):
-        silent = np.flatnonzero(panel.silence[:, column] >= least)
-        ahead = slice(column + 1, column + 1 + within)
-        back: Any = (panel.purchases[silent, ahead] > 0).any(axis=1)
-        spent = panel.revenue[silent, ahead].sum(axis=1) if priced else np.full(len(silent), np.nan)
-        third = _thirds(past[:, column], panel.lived[:, column])[silent]
-        found.append((silent, panel.silence[silent, column], third, back, spent))
-    customer, silence, third, back, spent = (np.concatenate(part) for part in zip(*found, strict=True))
+    third = np.stack(
+        [_thirds(past[:, column], panel.lived[:, column]) for column in range(least, last)], axis=1
+    )
+    soon, spending = np.zeros(third.shape, bool), np.zeros(third.shape)
+    for ahead in range(1, within + 1):
+        soon |= panel.purchases[:, least + ahead : last + ahead] > 0
+        spending += panel.revenue[:, least + ahead : last + ahead]
+    silent = panel.silence[:, least:last] >= least
+    customer, silence = np.nonzero(silent)[0], panel.silence[:, least:last][silent]
+    back, spent, third = soon[silent], spending[silent], third[silent]
+    order = np.argsort(
+        customer * panel.periods + silence, kind="stable"
+    )  # equal silences of one customer together
+    customer, silence, third = customer[order], silence[order], third[order]
+    back, spent = back[order], spent[order]
     if not len(customer):
         raise DomainError(
             f"No customer was silent for {least} periods or more and watched for {within} after that."
@@ -75,8 +79,8 @@ def win_back(panel: Panel, within: int = 2, least: int = 1, level: float = 0.95)
         if of.any():
             groups.append(_shares(silence[of], customer[of], back[of], spent[of], level).assign(value=name))
     table = pd.concat(groups)
-    order = table["value"].map({name: place for place, name in enumerate(("all", *VALUES))})
-    table = table.assign(order=order).sort_values(["silence", "order"]).reset_index(drop=True)
+    rank = table["value"].map({name: place for place, name in enumerate(("all", *VALUES))})
+    table = table.assign(rank=rank).sort_values(["silence", "rank"]).reset_index(drop=True)
     return table[["silence", "value", "customers", "returned", "cases", "share", "low", "high", "spend"]]
 
 
@@ -134,16 +138,20 @@ def worth_winning(table: pd.DataFrame, *, margin: float, cost: float, lift: floa
 
 
 def _shares(silence: NDArray, customer: NDArray, back: NDArray, spent: Array, level: float) -> pd.DataFrame:
-    """Share who returned for each length of silence, with intervals of a sample of customers."""
+    """Share who returned for each length of silence, with intervals of a sample of customers.
+
+    Rows must stand by customer and silence.
+    """
     lengths, group = np.unique(silence, return_inverse=True)
     k = len(lengths)
     cases, came = np.bincount(group, minlength=k), np.bincount(group, back, k)
     share = came / cases
     # A customer may have been silent so long several times: the errors of one are added before they are squared.
-    own, pair = np.unique(customer.astype(np.int64) * k + group, return_inverse=True)
-    error = np.bincount(pair, back) - share[own % k] * np.bincount(pair)
-    spread, plain = np.bincount(own % k, error**2, k) / cases**2, share * (1 - share) / cases
-    people = np.bincount(own % k, minlength=k)
+    starts = np.flatnonzero(np.r_[True, (np.diff(customer) != 0) | (np.diff(silence) != 0)])
+    own, times = group[starts], np.diff(np.r_[starts, len(customer)])
+    error = np.add.reduceat(back.astype(float), starts) - share[own] * times
+    spread, plain = np.bincount(own, error**2, k) / cases**2, share * (1 - share) / cases
+    people = np.bincount(own, minlength=k)
     inner = (plain > 0) & (spread > 0)
     number = np.where(inner, cases * plain / np.where(inner, spread, 1), people)
     low, high = proportion_confint(share * number, number, 1 - level, method="wilson")
