@@ -9,6 +9,7 @@ from crmtheory.errors import DomainError, SchemaError
 from crmtheory.lifecycle.contracts import (
     from_retention,
     hardening,
+    observed_rates,
     own_contracts,
     projection,
     retention_rates,
@@ -55,7 +56,7 @@ def test_rates_are_of_those_still_there():
 
 def test_hardening_is_the_difference_of_two_rates_with_newcombes_interval():
     """Newcombe 1998, Statistics in Medicine 17, 873–890, method 10: made of the two Wilson intervals."""
-    row = hardening([100, 60, 50], 80, first=1, later=2).iloc[0]
+    row = hardening(retention_rates([100, 60, 50], 80), first=1, later=2).iloc[0]
     assert (row["first_rate"], row["n"]) == (0.6, 48)  # of 80
     early, late = retention_rates([100, 60, 50], 80).loc[1], retention_rates([100, 60, 50], 80).loc[2]
     gap = late["rate"] - early["rate"]
@@ -64,8 +65,26 @@ def test_hardening_is_the_difference_of_two_rates_with_newcombes_interval():
     assert row[["estimate", "low", "high"]].tolist() == pytest.approx([gap, low, high])
 
 
+def test_rates_of_running_contracts_count_only_who_had_the_opportunity():
+    """Four contracts: one left at the 1st, one at the 2nd, one still there after two, one after one."""
+    table = observed_rates(pd.DataFrame({"t": [1, 2, 2, 1], "lost": [1, 1, 0, 0]}))
+    assert table[["there", "left", "rate"]].to_numpy().tolist() == [[4, 1, 0.75], [2, 1, 0.5]]
+
+
+def test_censored_contracts_give_the_same_rates_as_a_cohort_watched_to_the_end():
+    rng = np.random.default_rng(3)
+    leaves = rng.geometric(0.25, 40_000)
+    watched = rng.integers(1, 8, 40_000)
+    summary = pd.DataFrame({"t": np.minimum(leaves, watched), "lost": (leaves <= watched).astype(int)})
+    table = observed_rates(summary)
+    assert len(table) == 7
+    assert (table["rate"] - 0.75).abs().max() < 0.02
+
+
 def test_published_cohorts_harden_by_more_than_five_points():
-    regular, high_end = (hardening(TABLE[c], SIZE).iloc[0] for c in ("regular_pct", "high_end_pct"))
+    regular, high_end = (
+        hardening(retention_rates(TABLE[c], SIZE)).iloc[0] for c in ("regular_pct", "high_end_pct")
+    )
     assert regular["estimate"] == pytest.approx(28.9 / 32.6 - 0.631, abs=1e-12)
     assert high_end["estimate"] == pytest.approx(55.1 / 59.3 - 0.869, abs=1e-12)
     assert regular["low"] > 0.05
@@ -77,10 +96,10 @@ def test_the_interval_covers_the_known_rise_and_a_larger_cohort_makes_it_shorter
         there = [300]
         for rate in (0.6, 0.7, 0.8, 0.82, 0.85):
             there.append(rng.binomial(there[-1], rate))
-        row = hardening(100 * np.array(there) / 300, 300).iloc[0]
+        row = hardening(retention_rates(100 * np.array(there) / 300, 300)).iloc[0]
         hits.append(row["low"] <= truth <= row["high"])
     assert 0.92 <= np.mean(hits) <= 0.98
-    wide, narrow = (hardening(TABLE["regular_pct"], n).iloc[0] for n in (1000, 100_000))
+    wide, narrow = (hardening(retention_rates(TABLE["regular_pct"], n)).iloc[0] for n in (1000, 100_000))
     assert narrow["high"] - narrow["low"] < 0.15 * (wide["high"] - wide["low"])
 
 
@@ -89,7 +108,7 @@ def test_retention_rises_by_sorting_alone_though_nobody_changes():
     churn = rng.beta(0.7, 1.2, 20_000)  # each customer's own, for ever
     leaves = rng.geometric(np.maximum(churn, 1e-12))
     percent = [100 * np.mean(leaves > t) for t in range(9)]
-    assert hardening(percent, 20_000).iloc[0]["low"] > 0.2
+    assert hardening(retention_rates(percent, 20_000)).iloc[0]["low"] > 0.2
     fit = SBG().fit(from_retention(percent, 20_000), weights="n").table()
     assert (fit["low"] <= [0.7, 1.2]).all()
     assert (fit["high"] >= [0.7, 1.2]).all()
@@ -153,7 +172,7 @@ def test_constant_churn_is_those_who_left_by_decisions_made():
     ],
 )
 def test_percentages_that_cannot_be_are_refused_with_the_year(percent, size, message):
-    for question in (from_retention, retention_rates, hardening):
+    for question in (from_retention, retention_rates):
         with pytest.raises(SchemaError) as error:
             question(percent, size)
         assert str(error.value) == message
@@ -163,15 +182,15 @@ def test_percentages_that_cannot_be_are_refused_with_the_year(percent, size, mes
     ("ask", "message"),
     [
         (
-            lambda: hardening([100, 60, 45], 100),
-            "There is no year 5: the list of percentages has years 1 to 2.",
+            lambda: hardening(retention_rates([100, 60, 45], 100)),
+            "There is no year 5: the table has years 1 to 2.",
         ),
         (
-            lambda: hardening([100, 50, 0, 0], 100, later=3),
+            lambda: hardening(retention_rates([100, 50, 0, 0], 100), later=3),
             "Nobody is left at the start of year 3, so it has no retention rate.",
         ),
         (
-            lambda: hardening([100, 60, 45], 100, first=2, later=2),
+            lambda: hardening(retention_rates([100, 60, 45], 100), first=2, later=2),
             "The later year must come after the first, unlike 2 and 2.",
         ),
         (

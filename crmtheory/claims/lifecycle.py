@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import confint_proportions_2indep
 
 from crmtheory.claims.resampling import RESAMPLES, Estimate, Tests, bootstrap, first_row
 from crmtheory.errors import DomainError
 from crmtheory.evaluation.auc import auc
 from crmtheory.holdout import share_with_interval
+from crmtheory.lifecycle.contracts import hardening
 from crmtheory.numerics import Array
 
 LEAST = 10  # customers below which no interval by resampling is worth showing
@@ -55,18 +55,8 @@ def _share_returned(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
 
 
 def _hardening(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    """Retention in year 5 less that in year 1, Newcombe's (1998) interval.
-
-    The customers who decide in year 5 are some of those who stayed in year 1. Given how many there are, the two shares
-    are independent (each year's decisions are new), so the interval for two samples holds.
-    """
-    if len(data) < 5:
-        raise DomainError(f"{len(data)} years of contracts; the fifth is needed")
-    risk, kept = (data[column].to_numpy() for column in ("at_risk", "kept"))
-    if not (risk[0] > 0 and risk[4] > 0):
-        raise DomainError("no contract reached the fifth year")
-    low, high = confint_proportions_2indep(kept[4], risk[4], kept[0], risk[0], method="newcomb")
-    return kept[4] / risk[4] - kept[0] / risk[0], float(low), float(high), risk[0]
+    """Retention in year 5 less that in year 1; the rows are years 1, 2, …"""
+    return *first_row(hardening(data)), int(data["there"].iloc[0])
 
 
 def _hump(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
@@ -89,7 +79,7 @@ TESTS: Tests = {
     "LIF-1": (("stage", "next_spend"), _spread_between_stages),
     "LIF-2": (("risk", "silent"), _warning),
     "LIF-3": (("returned",), _share_returned),
-    "LIF-4": (("at_risk", "kept"), _hardening),
+    "LIF-4": (("there", "left"), _hardening),
     "LIF-5": (("first", "middle", "last"), _hump),
     "LIF-6": (("score", "converted"), _lead_score),
 }

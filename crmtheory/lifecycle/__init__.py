@@ -32,6 +32,7 @@ from crmtheory.lifecycle.cohorts import cohort_sizes, retention_curve, triangle
 from crmtheory.lifecycle.contracts import (
     from_retention,
     hardening,
+    observed_rates,
     own_contracts,
     projection,
     retention_rates,
@@ -81,6 +82,7 @@ __all__ = [
     "matrix",
     "median_survival",
     "moves",
+    "observed_rates",
     "order_test",
     "outlook",
     "own_contracts",

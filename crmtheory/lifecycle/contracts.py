@@ -22,6 +22,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.models import SBG
+from crmtheory.models.contract import contracts
 from crmtheory.models.history import possible_level
 from crmtheory.numerics import Array
 from crmtheory.units import days_per
@@ -71,23 +72,43 @@ def retention_rates(percent: ArrayLike, size: int, level: float = 0.95) -> pd.Da
     >>> retention_rates([100, 60, 45], 1000)["rate"].tolist()
     [0.6, 0.75]
     """
-    there, alpha = _there(percent, size), 2 * possible_level(level)
-    start, kept = there[:-1], there[1:]
-    some = start > 0
-    low, high = proportion_confint(kept, np.where(some, start, 1), alpha, method="wilson")
-    table = {"there": start, "left": start - kept, "rate": kept / np.where(some, start, np.nan)}
-    table |= {"low": np.where(some, low, np.nan), "high": np.where(some, high, np.nan)}
-    return pd.DataFrame(table, index=pd.RangeIndex(1, len(there), name="year"))
+    there = _there(percent, size)
+    return _rates(there[:-1], there[:-1] - there[1:], level)
 
 
-def hardening(
-    percent: ArrayLike, size: int, first: int = 1, later: int = 5, level: float = 0.95
-) -> pd.DataFrame:
+def observed_rates(summary: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+    """The retention rate of each year from contracts that began at different times and may still run.
+
+    In a year counts who has had that opportunity to leave, whether taken or not.
+
+    Parameters
+    ----------
+    summary : of `own_contracts`: t, lost
+
+    Returns
+    -------
+    frame as of `retention_rates`
+
+    >>> observed_rates(pd.DataFrame({"t": [1, 2, 2, 1], "lost": [1, 1, 0, 0]}))["rate"].tolist()
+    [0.75, 0.5]
+    """
+    t, lost = contracts(summary)
+    number = t.astype(np.int64)
+    had = np.bincount(number, np.ones(len(number)), 2)[::-1].cumsum()[::-1][1:]
+    left = np.bincount(number, lost.astype(float), 2)[1:]
+    return _rates(had, left, level)
+
+
+def hardening(rates: pd.DataFrame, first: int = 1, later: int = 5, level: float = 0.95) -> pd.DataFrame:
     """The retention rate of a later year less that of an early one: "loyalty hardens".
 
     Both years are of one cohort, but given how many reach the later year, who renews in it is a new chance: the rates
     of different years are conditionally independent. The interval is Newcombe's (1998, Statistics in Medicine 17,
     873–890, method 10). Above 0 does not mean that loyalty grew in anybody; see the head of this module.
+
+    Parameters
+    ----------
+    rates : of `retention_rates` or `observed_rates`: there, left by year
 
     Returns
     -------
@@ -96,22 +117,23 @@ def hardening(
 
     Raises
     ------
-    DomainError : a year that the list does not have, or one at whose start nobody is left
+    DomainError : a year that the table does not have, or one at whose start nobody is left
 
-    >>> hardening([100, 60, 45], 1000, later=2)["estimate"].round(3).tolist()
+    >>> hardening(retention_rates([100, 60, 45], 1000), later=2)["estimate"].round(3).tolist()
     [0.15]
     """
-    there, alpha = _there(percent, size), 2 * possible_level(level)
+    alpha = 2 * possible_level(level)
     for year in (first, later):
-        if not 1 <= year < len(there):
-            raise DomainError(
-                f"There is no year {year}: the list of percentages has years 1 to {len(there) - 1}."
-            )
-        if there[year - 1] == 0:
+        if not 1 <= year <= len(rates):
+            raise DomainError(f"There is no year {year}: the table has years 1 to {len(rates)}.")
+        if rates["there"].iloc[year - 1] == 0:
             raise DomainError(f"Nobody is left at the start of year {year}, so it has no retention rate.")
     if later <= first:
         raise DomainError(f"The later year must come after the first, unlike {first} and {later}.")
-    (n0, k0), (n1, k1) = ((int(there[year - 1]), int(there[year])) for year in (first, later))
+    (n0, left0), (n1, left1) = (
+        rates[["there", "left"]].iloc[year - 1].astype(int) for year in (first, later)
+    )
+    k0, k1 = n0 - left0, n1 - left1
     low, high = confint_proportions_2indep(k1, n1, k0, n0, method="newcomb", compare="diff", alpha=alpha)
     row = {"first": first, "later": later, "first_rate": k0 / n0, "later_rate": k1 / n1}
     row |= {"estimate": k1 / n1 - k0 / n0, "low": float(low), "high": float(high), "n": n1}
@@ -237,6 +259,15 @@ def _dates(frame: pd.DataFrame, column: str) -> pd.Series:
             f'{frame.index[i]} ("{values.iloc[i]}"). Write them as 2024-12-31.'
         )
     return dates
+
+
+def _rates(there: Array, left: Array, level: float) -> pd.DataFrame:
+    some = there > 0
+    number = np.where(some, there, 1)
+    low, high = proportion_confint(there - left, number, 2 * possible_level(level), method="wilson")
+    table = {"there": there, "left": left, "rate": (there - left) / np.where(some, there, np.nan)}
+    table |= {"low": np.where(some, low, np.nan), "high": np.where(some, high, np.nan)}
+    return pd.DataFrame(table, index=pd.RangeIndex(1, len(there) + 1, name="year"))
 
 
 def _there(percent: ArrayLike, size: int) -> Array:

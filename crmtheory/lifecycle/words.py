@@ -138,23 +138,24 @@ def course_of_life(inner: pd.DataFrame, ends: pd.DataFrame, currency: str) -> st
     return text
 
 
-def contracts(name: str, table: pd.DataFrame, test: pd.DataFrame, fitted_years: int) -> str:
-    """How the sBG and constant churn foretold the years after the fit; tables of `projection` and "
-    "`against_constant`."""
+def foretold(table: pd.DataFrame, fitted_years: int) -> str:
+    """How the sBG and constant churn foretold the years after the fit; a table of `projection`."""
     last = table["actual"].dropna().index[-1]
     row = table.loc[last]
-    text = f"{name}: after year {last}, {row['actual']:.1%} were still there. "
-    if last > fitted_years:
-        text += (
-            f"From the first {fitted_years} years the sBG foretold {row['sbg']:.1%} [{row['low']:.1%}, "
-            f"{row['high']:.1%}], "
-            f"constant churn {row['constant']:.1%}. "
-        )
-    one = test.iloc[0]
+    text = f"After year {last}, {row['actual']:.1%} were still there. "
+    if last <= fitted_years:
+        return text
     return (
-        f"{text}The likelihood ratio is {one['statistic']:,.1f} ({p_value(one['p_value'])}): constant churn "
-        f"{rejected(one['p_value'])}."
+        f"{text}From the first {fitted_years} years the sBG foretold {row['sbg']:.1%} [{row['low']:.1%}, "
+        f"{row['high']:.1%}], constant churn {row['constant']:.1%}. "
     )
+
+
+def constant_churn(test: pd.DataFrame) -> str:
+    """Whether one churn rate for all is enough; a row of `against_constant`."""
+    row = test.iloc[0]
+    p = row["p_value"]
+    return f"The likelihood ratio is {row['statistic']:,.1f} ({p_value(p)}): constant churn {rejected(p)}."
 
 
 def why_they_leave(table: pd.DataFrame) -> str:

@@ -76,6 +76,9 @@ offer_cost: float = 5.0  # cost of a win-back offer, per customer it is sent to,
 offer_lift: float = 0.20  # assumed effect: the part by which the offer raises the chance of a return
 contracts: str = "contract_retention"  # table of a cohort's percentages still there, one row a year; empty if there is none
 contract_columns: list = ["regular_pct", "high_end_pct"]  # columns with these percentages, from 100 downwards
+contract_start: str = ""  # for a table of own contracts, one row each: column with the start date; empty: percentages
+contract_end: str = ""  # column with the end date, blank while it runs
+contract_seen: str = ""  # last day on which an end would be in the table; empty: the last day of the log
 contract_size: int = 1000  # customers at the start of each column; the published table has only percentages, so this is assumed
 leavers: str = "telecom_churn"  # table of customers with what was known and whether they left; empty if there is none
 left: str = "Churn"  # its column with 1 for those who left
@@ -303,7 +306,8 @@ chapter.say("The area for silence is **{theta:.2f}** [{low:.2f}, {high:.2f}].", 
 # %%
 triangle = lifecycle.triangle(periods)
 chapter.save(triangle, "cohorts")
-chapter.save(lifecycle.triangle(periods, "revenue"), "cohorts_revenue")
+brought = lifecycle.triangle(periods, "revenue").cumsum(axis=1)
+chapter.save(brought, "cohorts_revenue")
 figure = draw_time.cohort_heatmap(triangle, unit=period)
 chapter.show(figure, name="cohorts", alt="{text}", text=captions.cohorts(triangle, unit=period))
 
@@ -313,6 +317,8 @@ chapter.show(draw_time.retention_curve(curve, period), name="retention", alt="{t
 ages = triangle.iloc[first_known - 1 :, 1:]
 text = "With 0 for periods not yet lived, the mean of these cells would be {naive:.0%}; of the cells that were lived it is **{honest:.0%}**."
 chapter.say(text, naive=ages.fillna(0).mean().mean(), honest=ages.stack().mean())
+shown = brought.iloc[:, [age for age in (0, 1, 2, 4, 8) if age < brought.shape[1]]].rename(columns=lambda age: f"age {age}")
+chapter.table(shown, caption="Revenue per customer of the cohort, added up to each age; n/a where not yet lived", formats=dict.fromkeys(shown, currency + "{:,.0f}"), rows=12)
 
 # %% [markdown]
 # ## How long until a customer is lost?
@@ -394,22 +400,45 @@ hump = test("LIF-5", lambda: lifecycle.thirds(purchases, gone), name=transaction
 # 2007) is exactly this. Against it stands one churn rate for all. Both learn from the first years and are judged on the rest.
 
 # %%
-hardening, projected = [], {}
-for column in contract_columns if contracts else []:
+cohorts, foretold = {}, {}
+for column in contract_columns if contracts and not contract_start else []:
     percent = read_table(chapter, contracts, [column])[column]
     learnt = len(percent) // 2 + 1
-    table, summary = lifecycle.projection(percent, contract_size, learnt), lifecycle.from_retention(percent, contract_size)
-    projected[column] = (table, learnt, against_constant(SBG().fit(summary, weights="n"), summary, weights="n"))
-    years = lifecycle.retention_rates(percent, contract_size).eval("at_risk = there").eval("kept = there - left")
-    hardening.append(test("LIF-4", years, name=f"{contracts}, {column} ({contract_size:,} customers assumed)"))
+    foretold[column] = (lifecycle.projection(percent, contract_size, learnt), learnt)
+    cohorts[column] = (lifecycle.from_retention(percent, contract_size), lifecycle.retention_rates(percent, contract_size))
+if contracts and contract_start:
+    listed = read_table(chapter, contracts, [contract_start, contract_end])
+    own = lifecycle.own_contracts(listed, contract_start, contract_end, contract_seen or str(log.report.last_date)).query("t > 0")
+    cohorts["own contracts"] = (own.assign(n=1), lifecycle.observed_rates(own))
 
 # %%
-for place, (column, (table, learnt, ratio)) in enumerate(projected.items()):
-    if place == 0:
-        chapter.show(draw_time.contract_projection(table, learnt), name="contracts", alt="{text}", text=captions.contract_projection(table, learnt))
-    chapter.say("{text}", text=words.contracts(column, table, ratio, learnt))
-    chapter.save(table, f"contracts_{place + 1}")
+if foretold:
+    table, learnt = next(iter(foretold.values()))
+    chapter.show(draw_time.contract_projection(table, learnt), name="contracts", alt="{text}", text=captions.contract_projection(table, learnt))
+elif cohorts:
+    rates = next(iter(cohorts.values()))[1]
+    chapter.show(draw_time.retention_rates(rates), name="contracts", alt="{text}", text=captions.retention_rates(rates))
 chapter.say("{text}", text="" if contracts else "No table of contracts was given, so this cannot be tested here.")
+
+# %%
+hardening, left_to_come = [], {}
+assumed = "" if contract_start else f" ({contract_size:,} customers assumed)"
+for column, (summary, rates) in cohorts.items():
+    fit = SBG().fit(summary, weights="n", unit="year")
+    before = words.foretold(*foretold[column]) if foretold else ""
+    chapter.say("**{name}.** {before}{text}", name=column, before=before, text=words.constant_churn(against_constant(fit, summary, weights="n")))
+    chapter.save(rates, f"contracts_{len(hardening) + 1}")
+    left_to_come[column] = fit.residual([0, 1, 2, 4, 8], discount_rate)
+    hardening.append(test("LIF-4", rates, name=f"{contracts}, {column}{assumed}"))
+
+# %% [markdown]
+# Who has stayed for some years will stay for longer than a newcomer, for the same reason. The table gives the **expected residual lifetime**
+# (期望剩余寿命): how many further renewals to expect, later ones discounted.
+
+# %%
+if cohorts:
+    remaining = pd.DataFrame(left_to_come).rename_axis("years stayed")
+    chapter.table(remaining, caption=f"Expected further renewals, discounted at {discount_rate:.0%} a year", formats=dict.fromkeys(remaining, "{:.2f}"))
 
 # %% [markdown]
 # A rising curve is what the claim predicts. The sBG shows that it is no proof that loyalty grows *in* a customer. The verdict below is on the

@@ -1,0 +1,45 @@
+"""What a chapter computes by hand is what the package computes."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from crmtheory import lifecycle, panel, places, segmentation
+
+
+def by_hand(stem: str) -> dict:
+    """The names that the cell "by-hand" of a chapter defines."""
+    source = (places.folder("notebooks") / "src" / f"{stem}.py").read_text(encoding="utf-8")
+    cells = re.split(r"^# %%", source, flags=re.MULTILINE)
+    (cell,) = [cell for cell in cells if cell.startswith(' tags=["by-hand"]')]
+    names: dict = {}
+    exec(cell.partition("\n")[2], names)
+    return names
+
+
+def test_the_stage_by_hand_is_that_of_the_rules():
+    stage_by_hand = by_hand("02_customer_lifecycle")["stage_by_hand"]
+    rng = np.random.default_rng(8)
+    for _ in range(60):
+        new, at_risk, window = rng.integers(1, 4, 3)
+        lost, often = at_risk + rng.integers(1, 4), rng.integers(1, 6)
+        rows = rng.poisson(0.5, (40, 9))
+        rows = rows[rows.any(axis=1)]
+        customer, period = np.nonzero(rows)
+        cells = {"customer": customer, "period": period + 1, "purchases": rows[customer, period]}
+        rules = lifecycle.MarketingRules(*map(int, (new, at_risk, lost, often, window)))
+        stages = rules.assign(panel.from_frame(pd.DataFrame(cells))).at()
+        last = max(period) + 1
+        hand = [stage_by_hand(row[:last].tolist(), new, at_risk, lost, often, window) for row in rows]
+        assert stages.astype(str).tolist() == hand
+
+
+def test_the_high_class_by_hand_is_that_of_the_tiers():
+    high_by_hand = by_hand("06_customer_segmentation")["high_by_hand"]
+    rng = np.random.default_rng(9)
+    for _ in range(200):
+        values = rng.integers(0, 12, rng.integers(5, 60)).astype(float)
+        share = float(rng.choice([0.1, 0.2, 0.3, 0.5]))
+        tiers = segmentation.tiers(pd.Series(values), (share,), ("high", "rest"))
+        assert (tiers == "high").tolist() == high_by_hand(values.tolist(), share)
