@@ -85,7 +85,7 @@ def test_many_purchases_in_the_first_period_are_still_those_of_a_new_customer():
         ([4, 4, 3, 2], "decline"),
         ([4, 4, 4, 4], "maturity"),
         ([4, 4, 0, 0], "decline"),
-        ([4, 4, 0, 9], "growth"),
+        ([4, 4, 0, 11], "growth"),
     ],
 )
 def test_growth_and_decline_are_changes_of_more_than_the_stated_part(bought, stage):

@@ -95,7 +95,7 @@ def observed_rates(summary: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     t, lost = contracts(summary)
     number = t.astype(np.int64)
     had = np.bincount(number, np.ones(len(number)), 2)[::-1].cumsum()[::-1][1:]
-    left = np.bincount(number, lost.astype(float), 2)[1:]
+    left = np.bincount(number, lost, 2)[1:].astype(float)
     return _rates(had, left, level)
 
 
