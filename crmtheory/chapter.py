@@ -68,15 +68,19 @@ class Chapter:
         self.theory = theory
         self.parameters = {name: value for name, value in values.items() if name != parameters.OUTPUT}
         self.folder = Path(values.get(parameters.OUTPUT) or f"results/{theory.name}")
-        self._found: dict[str, dict[str, dict[str, Any]]] = {
-            kind: {} for kind in ("data", "key_figures", "verdicts", "goals", "tables", "figures")
-        }
+        kinds = ("data", "answers", "key_figures", "verdicts", "goals", "tables", "figures")
+        self._found: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in kinds}
 
     def say(self, template: str, /, **values: Any) -> None:
         """Show a sentence in Markdown, text among its values escaped: ``say("{n:,} rows", n=2357)``."""
         _display(
             {"text/markdown": markup.sentence(template, values), "text/plain": markup.plain(template, values)}
         )
+
+    def answer(self, template: str, /, **values: Any) -> None:
+        """Show a sentence that answers the question of the chapter; it also stands at the top of the page."""
+        self.say(f"**{template}**", **values)
+        self._keep("answers", template, {"text": markup.plain(template, values)})
 
     def show(self, figure: Any, /, *, alt: str, name: str, **values: Any) -> None:
         """Show a figure once, with number and caption, and save it as figures/NAME.png.

@@ -45,7 +45,8 @@ def read_table(
 ) -> pd.DataFrame:
     """Another table, by its parameter's value: remembered among the data. See `tables.read`."""
     found = tables.read(name, columns, ids=ids)
-    chapter.data(name, sha256=found.sha256, rows=len(found.frame))
+    if name != chapter.parameters.get("transactions"):  # the log is remembered already, with more about it
+        chapter.data(name, sha256=found.sha256, rows=len(found.frame))
     return found.frame
 
 

@@ -64,9 +64,7 @@ def page(notebook: Any, lang: str = "en", result: Mapping[str, Any] | None = Non
 def _in_short(result: Mapping[str, Any]) -> str:
     """What a reader in a hurry needs: the data, the key figures, the verdicts, and the lists to act on."""
     items = []
-    for data in result.get("data", ()):
-        size = f"{data.get('rows') or 0:,} rows, {data.get('customers') or 0:,} customers"
-        items.append(f"Data: {data['name']}, {size}, {data.get('first')} to {data.get('last')}")
+    items += [answer["text"] for answer in result.get("answers", ())]
     for figure in result.get("key_figures", ()):
         unit = figure.get("unit", "")
         value, *ends = (short_number(figure.get(part), unit) for part in ("value", "low", "high"))
@@ -74,7 +72,11 @@ def _in_short(result: Mapping[str, Any]) -> str:
             f"{figure['label']}: {value}" + (f" [{ends[0]}, {ends[1]}]" if "n/a" not in ends else "")
         )
     judged = [v for v in result.get("verdicts", ()) if v.get("theta") is not None]
-    items += [f"{v['id']}, {v.get('claim', '')}: {v['verdict']}" for v in judged]
+    twice = {v["id"] for v in judged if sum(other["id"] == v["id"] for other in judged) > 1}
+    for v in judged:
+        where = f" ({v.get('data', '')})" if v["id"] in twice else ""
+        items.append(f"{v['id']}, {v.get('claim', '')}{where}: {v['verdict']}")
+    items += [_data(data) for data in result.get("data", ())]
     if not items:
         return ""
     lines = [f"<li>{html.escape(item)}</li>" for item in items]
@@ -85,6 +87,13 @@ def _in_short(result: Mapping[str, Any]) -> str:
     return (
         f'<aside class="short" aria-label="In short"><p><b>In short</b></p><ul>{"".join(lines)}</ul></aside>'
     )
+
+
+def _data(data: Mapping[str, Any]) -> str:
+    """A data set in a line: how much there is, and from when to when, as far as it is known."""
+    counts = [f"{data[name]:,} {name}" for name in ("rows", "customers") if data.get(name)]
+    days = [f"{data['first']} to {data['last']}"] if data.get("first") else []
+    return f"Data: {', '.join([str(data['name']), *counts, *days])}"
 
 
 def _size(png: str) -> tuple[int, int] | None:

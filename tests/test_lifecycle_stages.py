@@ -106,7 +106,9 @@ def test_growth_and_decline_are_changes_of_more_than_the_stated_part(bought, sta
         (1, 0.0, [3], [2], "decline"),
     ],
 )
-def test_a_change_of_exactly_the_stated_part_is_maturity_whatever_the_window(window, change, before, after, stage):
+def test_a_change_of_exactly_the_stated_part_is_maturity_whatever_the_window(
+    window, change, before, after, stage
+):
     rules = RelationshipRules(window=window, change=change)
     assert life(rules, [*before, *after])[-1] == stage
 
@@ -177,7 +179,9 @@ def test_revenue_cannot_be_compared_where_there_is_none():
 # Both
 
 
-@pytest.mark.parametrize(("rules", "name"), [(MarketingRules(), "prospect"), (RelationshipRules(), "development")])
+@pytest.mark.parametrize(
+    ("rules", "name"), [(MarketingRules(), "prospect"), (RelationshipRules(), "development")]
+)
 def test_prospects_wait_until_they_buy(rules, name):
     panel = panel_of([[0, 0, 1, 0], [1, 0, 0, 0]]).with_contacts(
         pd.Series({0: "2000-01-02", 7: "2000-01-03", 1: "2000-01-01"})

@@ -146,9 +146,7 @@ def test_a_log_without_amounts_has_no_revenue():
 
 def test_the_order_of_rows_changes_nothing():
     rows = random_rows(2)
-    one, other = (
-        panels.of(read(frame), "month") for frame in (rows, rows.sample(frac=1, random_state=1))
-    )
+    one, other = (panels.of(read(frame), "month") for frame in (rows, rows.sample(frac=1, random_state=1)))
     pd.testing.assert_frame_equal(one.frame(), other.frame())
     shuffled = panels.from_frame(one.frame().sample(frac=1, random_state=2))
     assert (shuffled.purchases == one.purchases).all()
@@ -276,7 +274,9 @@ def test_contacts_with_another_kind_of_id_are_refused():
 
 
 def test_a_table_of_cells_becomes_a_panel():
-    panel = panels.from_frame(cells(["乙", "甲", "甲"], [2, 1, 4], [3, 1, 2], revenue=[9.0, 1.0, 4.0]), "season")
+    panel = panels.from_frame(
+        cells(["乙", "甲", "甲"], [2, 1, 4], [3, 1, 2], revenue=[9.0, 1.0, 4.0]), "season"
+    )
     assert panel.customers.tolist() == ["乙", "甲"]
     assert panel.purchases.tolist() == [[0, 3, 0, 0], [1, 0, 0, 2]]
     assert panel.revenue.tolist() == [[0, 9, 0, 0], [1, 0, 0, 4]]
@@ -305,7 +305,8 @@ def test_a_table_without_its_columns_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("period", "purchases"), [(0, 1), (1.5, 1), (np.nan, 1), ("x", 1), (1, -1), (1, 0.5), (np.inf, 1), (2, None)]
+    ("period", "purchases"),
+    [(0, 1), (1.5, 1), (np.nan, 1), ("x", 1), (1, -1), (1, 0.5), (np.inf, 1), (2, None)],
 )
 def test_numbers_that_are_none_are_refused(period, purchases):
     frame = cells([1, 1], [1, period], [1, purchases])
@@ -329,7 +330,9 @@ def test_fewer_than_two_periods_are_refused():
     assert raised(DomainError, lambda: panels.of(log, "month")) == (
         "From 2024-01-01 to 2024-01-14 there are not two months. Take shorter periods, or a longer log."
     )
-    assert re.match("From 2024-01-01 to 2023-", raised(DomainError, lambda: panels.of(log, "week", "2023-01-01")))
+    assert re.match(
+        "From 2024-01-01 to 2023-", raised(DomainError, lambda: panels.of(log, "week", "2023-01-01"))
+    )
 
 
 def test_an_unknown_unit_is_refused():

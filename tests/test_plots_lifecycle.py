@@ -202,7 +202,7 @@ def test_a_ribbon_is_as_high_as_it_has_customers_and_has_the_colour_of_where_it_
     assert sorted(round(v[0, 1] - v[7, 1]) for v in ends) == [25, 40, 40, 60, 60, 75, 100]
     assert sorted(round(v[3, 1] - v[4, 1]) for v in ends) == [25, 40, 40, 60, 60, 75, 100]
     colours = [to_hex(patch.get_facecolor()) for patch in ribbons[:2]]
-    assert colours == [shapes.PALETTE[0]] * 2  # both come from "new"
+    assert colours == [shapes.OWN["new"]] * 2  # both come from "new"
 
 
 def test_the_order_given_is_the_order_from_top_to_bottom():
@@ -215,7 +215,13 @@ def test_the_order_given_is_the_order_from_top_to_bottom():
 def test_those_outside_are_pale_and_leave_the_other_colours_as_they_are():
     ax = flow.alluvial(FLOWS, ["lost", "new", "loyal"], outside=["lost"])
     colours = {to_hex(p.get_facecolor()) for p in ax.patches if isinstance(p, Rectangle)}
-    assert colours == {flow.PALE, *shapes.PALETTE[:2]}
+    assert colours == {flow.PALE, shapes.OWN["new"], shapes.OWN["loyal"]}
+
+
+def test_a_stage_has_the_same_colour_whatever_other_stages_are_there():
+    alone, together = shapes.colours(["lost", "?"]), shapes.colours(["new", "active", "?", "lost"])
+    assert alone["lost"] == together["lost"]
+    assert len(set(together.values())) == 4
 
 
 def test_who_joins_between_two_moments_makes_the_later_block_higher():

@@ -110,9 +110,12 @@ def test_pseudonymised_ids_are_hashed_in_the_same_way(monkeypatch):
 
 
 def test_missing_ids_are_refused():
-    assert raised(
-        SchemaError, lambda: tables.same_customers(pd.Series(["7", None, None], name="id"), pd.Index([7]))
-    ) == "2 of 3 rows have no id, first: row 2. Leave these rows out of the table."
+    assert (
+        raised(
+            SchemaError, lambda: tables.same_customers(pd.Series(["7", None, None], name="id"), pd.Index([7]))
+        )
+        == "2 of 3 rows have no id, first: row 2. Leave these rows out of the table."
+    )
 
 
 def test_missing_ids_are_refused_whatever_the_index():

@@ -106,8 +106,8 @@ def kaplan_meier(
 
     Returns
     -------
-    tidy frame: group ("all" without groups), time (0, every time at which somebody was lost, and the last time seen),
-    at_risk (not lost before that time), lost (at it), survival, low, high
+    tidy frame: group ("all" without groups), time (0, and every time at which somebody was lost or last watched),
+    at_risk (neither before that time), lost (at it), survival, low, high
 
     Raises
     ------
@@ -174,7 +174,6 @@ def logrank(time: ArrayLike, lost: ArrayLike, group: ArrayLike) -> pd.DataFrame:
 
 def _curve(name: Any, time: Array, lost: Array, z: float) -> pd.DataFrame:
     """The Kaplan–Meier table of one group."""
-    last = float(time.max())
     if lost.any():
         fit = SurvfuncRight(time, lost)
         survival, error = np.asarray(fit.surv_prob), np.asarray(fit.surv_prob_se)
@@ -186,11 +185,20 @@ def _curve(name: Any, time: Array, lost: Array, z: float) -> pd.DataFrame:
         events.loc[events["survival"] == 0, ["low", "high"]] = np.nan
     else:
         events = pd.DataFrame(columns=["time", "at_risk", "lost", "survival", "low", "high"], dtype=float)
-    rows = [[0.0, len(time), 0, 1.0, 1.0, 1.0], *events.to_numpy().tolist()]
-    if rows[-1][0] < last:
-        rows.append([last, int((time >= last).sum()), 0, *rows[-1][3:]])
-    columns = ["time", "at_risk", "lost", "survival", "low", "high"]
-    curve = pd.DataFrame(rows, columns=columns).astype({"at_risk": int, "lost": int})
+    start = pd.DataFrame([[0.0, len(time), 0, 1.0, 1.0, 1.0]], columns=events.columns)
+    seen, number = np.unique(time, return_counts=True)
+    curve = (
+        events.set_index("time").reindex(seen)
+        if lost.any()
+        else pd.DataFrame(index=seen, columns=events.columns[1:])
+    )
+    # At times at which somebody was only watched for the last time the curve goes on as it was.
+    curve = curve.astype(float).assign(at_risk=number[::-1].cumsum()[::-1], lost=curve["lost"].fillna(0.0))
+    ended = curve["survival"].ffill() == 0
+    curve = curve.ffill().fillna({"survival": 1.0, "low": 1.0, "high": 1.0})
+    curve.loc[ended, ["low", "high"]] = np.nan
+    curve = pd.concat([start, curve.rename_axis("time").reset_index()]).drop_duplicates("time", keep="last")
+    curve = curve.reset_index(drop=True).astype({"at_risk": int, "lost": int})
     curve.insert(0, "group", name)
     return curve
 

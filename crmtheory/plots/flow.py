@@ -69,7 +69,7 @@ def alluvial(
     tops = [_tops(block, GAP * total) for block in blocks]
     inside = [name for name in order if name in seen and name not in outside]
     colours = dict.fromkeys(outside, PALE)
-    colours |= {name: shapes.PALETTE[i % len(shapes.PALETTE)] for i, name in enumerate(inside)}
+    colours |= shapes.colours(inside)
 
     for i, table in enumerate(tables):
         _ribbons(ax, i, table, tops[i], tops[i + 1], colours)
@@ -107,7 +107,7 @@ def state_diagram(matrix: pd.DataFrame, ax: Axes | None = None, lang: str = "en"
     if len(stages) == 2:
         turn = np.array([np.pi, 0.0])
     place = dict(zip(stages, np.column_stack([np.cos(turn), np.sin(turn)]), strict=True))
-    colours = {stage: shapes.PALETTE[i % len(shapes.PALETTE)] for i, stage in enumerate(stages)}
+    colours = shapes.colours(stages)
     number = matrix.drop_duplicates("from").set_index("from")["from_n"].reindex(stages).fillna(0.0)
     widest = min(0.30, 0.8 * np.sin(np.pi / max(len(stages), 3)) * 0.62)
     radius = widest * np.sqrt(number / max(float(number.max()), 1.0))

@@ -20,7 +20,7 @@ WORDS: dict[str, dict[str, str]] = {
         "expected before": "expected from earlier periods",
         "fitted until": "fitted up to here",
         "from class": "class before",
-        "from stage": "stage before",
+        "from stage": "stage before (moves counted)",
         "groups by score": "groups by score, 95% interval",
         "happened": "happened",
         "hazard": "hazard ratio (log axis); above 1: lost sooner",

@@ -25,17 +25,17 @@ def stage_counts(counts: pd.DataFrame, ax: Axes | None = None, lang: str = "en")
         return ax
     place, bottom = np.arange(len(counts)), np.zeros(len(counts))
     middle = []
-    for i, stage in enumerate(counts.columns):
+    colours = shapes.colours(counts.columns)
+    for stage in counts.columns:
         size = counts[stage].fillna(0).to_numpy(float)
-        ax.bar(place, size, bottom=bottom, width=0.86, color=shapes.PALETTE[i % len(shapes.PALETTE)])
+        ax.bar(place, size, bottom=bottom, width=0.86, color=colours[stage])
         middle.append(float(bottom[-1] + size[-1] / 2))
         bottom = bottom + size
     top = 1.03 * max(float(bottom.max()), 1.0)
     line = top / shapes.extent(ax)[1] * 0.17
     edge = len(counts) - 1 + 0.43
     aside = shapes.spread(middle, line, 0.0, top)
-    for i, (stage, at, there) in enumerate(zip(counts, aside, middle, strict=True)):
-        colour = shapes.PALETTE[i % len(shapes.PALETTE)]  # the line to a name is its key
+    for stage, at, there in zip(counts, aside, middle, strict=True):
         ax.annotate(
             f"{shapes.shortened(str(stage), 24)}  {shapes.counted(counts[stage].iloc[-1])}",
             (edge, there),
@@ -45,7 +45,7 @@ def stage_counts(counts: pd.DataFrame, ax: Axes | None = None, lang: str = "en")
             annotation_clip=False,
             arrowprops={
                 "arrowstyle": "-",
-                "color": colour,
+                "color": colours[stage],  # the line to a name is its key
                 "linewidth": 2.2,
                 "shrinkA": 0,
                 "shrinkB": 0,
@@ -193,11 +193,12 @@ def win_back(table: pd.DataFrame, unit: str, ax: Axes | None = None, lang: str =
     if shapes.nothing(ax, table, lang):
         return ax
     values = list(dict.fromkeys(table["value"]))
+    colours = shapes.colours(values)
     step = float(np.diff(np.unique(table["silence"])).min()) if table["silence"].nunique() > 1 else 1.0
     for i, value in enumerate(values):
         group = table[table["value"] == value].sort_values("silence")
         shift = 0.11 * step * (i - (len(values) - 1) / 2)
-        colour = INK if value == "all" else shapes.PALETTE[i % len(shapes.PALETTE)]
+        colour = INK if value == "all" else colours[value]
         name = label(f"value {value}", lang) if value in TIERS else str(value)
         at = group["silence"] + shift
         ax.vlines(at, group["low"], group["high"], color=colour, linewidth=1.4)

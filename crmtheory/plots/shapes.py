@@ -22,11 +22,31 @@ from crmtheory.plots.style import BLUE, GREY, ORANGE, PURPLE, RED, VIOLET
 
 # petroff6, then two of petroff10 that differ from them; a ninth group takes the first colour again.
 PALETTE = (BLUE, ORANGE, RED, PURPLE, GREY, VIOLET, "#92dadd", "#a96b59")
+# The same thing has the same colour in every figure; classes with an order go from dark to light.
+OWN = {
+    "prospect": "#92dadd", "new": BLUE, "active": ORANGE, "loyal": PURPLE, "at risk": RED, "lost": GREY,
+    "development": "#92dadd", "sign-up": BLUE, "growth": ORANGE, "maturity": PURPLE, "decline": RED,
+    "termination": GREY,
+    "high": "#1b3f8b", "medium": BLUE, "low": "#a8c5fd",
+}  # fmt: skip
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 # White in the middle, orange below, violet above: safe for the colour-blind. Cividis has no middle.
 DIVERGING = "PuOr_r"
 SOFT = "#6b6b6b"  # notes beside the data: grey, and still 5 : 1 against white
 LETTER = 0.62  # width of a letter in parts of its size
+
+
+def colours(names: Iterable[Any]) -> dict[Any, str]:
+    """A colour for each group: its own where it has one, else the next of the palette that is not taken.
+
+    >>> colours(["at risk", "lost"])["lost"] == colours(["lost"])["lost"]
+    True
+    """
+    listed = list(names)
+    taken = {OWN[name] for name in listed if name in OWN}
+    free = [colour for colour in PALETTE if colour not in taken] or list(PALETTE)
+    others = [name for name in listed if name not in OWN]
+    return {name: OWN.get(name) or free[others.index(name) % len(free)] for name in listed}
 
 
 def checked(table: pd.DataFrame, columns: Iterable[str], figure: str) -> pd.DataFrame:

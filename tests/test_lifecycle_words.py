@@ -1,0 +1,297 @@
+"""Sentences: each says what its table says, on both sides of every condition."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crmtheory.lifecycle import words
+
+
+@pytest.mark.parametrize(
+    ("items", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_a_list_in_a_sentence(items, text):
+    assert words.listed(items) == text
+
+
+@pytest.mark.parametrize(
+    ("p", "text"), [(0.0, "p < 0.001"), (0.00099, "p < 0.001"), (0.001, "p = 0.001"), (0.5, "p = 0.500")]
+)
+def test_p_values(p, text):
+    assert words.p_value(p) == text
+
+
+def test_a_test_rejects_below_a_twentieth():
+    assert (words.rejected(0.049), words.rejected(0.05)) == ("is rejected", "is not rejected")
+
+
+def test_where_customers_stand_now_largest_first():
+    counts = pd.DataFrame(
+        {"new": [9, 300], "lost": [1, 700]}, index=pd.to_datetime(["2024-03-31", "2024-06-30"])
+    )
+    assert words.where_they_stand(counts) == (
+        "On 2024-06-30 there were 1,000 customers: 70% lost and 30% new."
+    )
+
+
+def orders(p: float, gain=0.1) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"p_value": [1e-9, p], "gain": [0.4, gain]},
+        index=pd.Index(["0 against 1", "1 against 2"], name="test"),
+    )
+
+
+def test_memory_that_was_found():
+    assert words.memory(orders(0.01)) == (
+        "The last stage explains 40% of what is unsure about the next one; knowing the stage before it as well "
+        "explains 10% of the rest (p = 0.010). So customers remember more than the chain does, and what it says of the "
+        "far future is rough."
+    )
+
+
+def test_memory_that_was_not_found():
+    assert words.memory(orders(0.05)) == (
+        "The last stage explains 40% of what is unsure about the next one; the stage before it adds nothing that could "
+        "be told from chance (p = 0.050). The chain is a fair summary."
+    )
+
+
+def test_memory_that_could_not_be_tested_is_not_denied():
+    """Without degrees of freedom there is no p value, and nothing is said of a number that does not exist."""
+    text = words.memory(orders(np.nan, np.nan))
+    assert "nan" not in text
+    assert "fair summary" not in text
+
+
+CHAIN = pd.DataFrame({"n": [9], "estimate": [7.25], "low": [5.0], "high": [9.04]}, index=["new"])
+
+
+@pytest.mark.parametrize(
+    ("median", "rest"),
+    [
+        (
+            {"estimate": 4.0, "low": 3.5, "high": 5.25},
+            "Half of all customers were in fact lost after 4.0 quarters [3.5, 5.2]. A mean lies above a median where a "
+            "few stay very long, and a chain that forgets how long somebody has been silent errs as well.",
+        ),
+        (
+            {"estimate": 4.0, "low": 3.5, "high": np.inf},
+            "Half of all customers were in fact lost after 4.0 quarters [3.5, longer than watched]. A mean lies above a "
+            "median where a few stay very long, and a chain that forgets how long somebody has been silent errs as "
+            "well.",
+        ),
+        (
+            {"estimate": np.nan, "low": 3.5, "high": np.nan},
+            "Of the customers watched, fewer than half were lost, so no median can be seen.",
+        ),
+    ],
+)
+def test_the_chain_against_what_was_seen(median, rest):
+    assert words.against_seen(CHAIN, "new", pd.Series(median), "quarter") == (
+        f"The chain expects 7.2 quarters [5.0, 9.0] on average until a new customer is judged lost. {rest}"
+    )
+
+
+def test_a_chain_without_new_customers():
+    assert words.against_seen(CHAIN, "sign-up", pd.Series(dtype=float), "quarter") == (
+        "Nobody new was seen to move on, so the chain says nothing of a new customer."
+    )
+
+
+def stages_table(expected) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"expected": expected, "silent": [0.5, 0.1, 0.9], "low": [0.4, 0.05, 0.8], "high": [0.6, 0.2, 0.95]},
+        index=["new", "loyal", "lost"],
+    )
+
+
+def test_what_comes_next_as_foretold():
+    assert words.what_comes_next(stages_table([0.5, 0.2, np.nan]), "3 months") == (
+        "Of those loyal, 10% [5%, 20%] were silent for the 3 months after; of those lost, 90% [80%, 95%]. Earlier "
+        "times had foretold each share within chance."
+    )
+
+
+def test_what_comes_next_otherwise_than_foretold():
+    assert words.what_comes_next(stages_table([0.7, 0.1, 0.5]), "3 months").endswith(
+        "Earlier times had foretold another share for new and lost: seasons and the shop change, rules do not."
+    )
+
+
+def returns(cases=(100, 50, 10), low=(0.1, 0.2), high=(0.4, 0.6)) -> pd.DataFrame:
+    rows = [
+        (1, "all", cases[0], 0.3, 0.2, 0.4),
+        (1, "low", 30, 0.15, *low),
+        (1, "high", 30, 0.5, *high),
+        (2, "all", cases[1], 0.2, 0.1, 0.3),
+        (3, "all", cases[2], 0.1, 0.0, 0.3),
+    ]
+    return pd.DataFrame(rows, columns=["silence", "value", "cases", "share", "low", "high"])
+
+
+def test_coming_back_up_to_the_last_silence_with_thirty_cases():
+    assert words.coming_back(returns(), "quarter", "6 months") == (
+        "After 1 quarter of silence 30% [20%, 40%] bought again within 6 months; after 2 quarters, 20% [10%, 30%]. "
+        "Past value tells more: 50% [40%, 60%] of high past value, 15% [10%, 20%] of low."
+    )
+
+
+def test_coming_back_without_a_clear_difference_of_value():
+    assert words.coming_back(returns(high=(0.2, 0.6)), "quarter", "6 months").endswith(
+        "Past value does not tell for sure: 50% [20%, 60%] of high past value, 15% [10%, 20%] of low."
+    )
+
+
+@pytest.mark.parametrize("cases", [(100, 10, 10), (10, 10, 10)])
+def test_coming_back_with_few_cases(cases):
+    assert words.coming_back(returns(cases), "quarter", "6 months") == (
+        "After 1 quarter of silence 30% [20%, 40%] bought again within 6 months."
+    )
+
+
+def test_coming_back_without_tiers():
+    table = returns()
+    assert words.coming_back(table[table["value"] == "all"], "month", "6 months") == (
+        "After 1 month of silence 30% [20%, 40%] bought again within 6 months; after 2 months, 20% [10%, 30%]."
+    )
+
+
+def offers(gains) -> pd.DataFrame:
+    rows = [(1, "all", 9.0), (1, "high", gains[0]), (2, "high", gains[1]), (1, "low", gains[2])]
+    table = pd.DataFrame(rows, columns=["silence", "value", "gain"])
+    return table.assign(worth=table["gain"] > 0)
+
+
+def test_for_whom_an_offer_would_pay():
+    assert words.worth(offers([1234.5, 2.0, 0.5]), "£", 0.2) == (
+        "If an offer raised each chance by 20% of itself (an assumption, no log can show it), it would pay after so "
+        "many periods of silence: up to 2 for high past value and up to 1 for low past value. It would gain most, "
+        "£1,234.50 a customer, for high past value after 1."
+    )
+
+
+def test_an_offer_that_pays_for_nobody():
+    assert words.worth(offers([-1.0, np.nan, 0.0]), "£", 0.2) == (
+        "If an offer raised each chance by 20% of itself (an assumption, no log can show it), it would pay for none "
+        "of these groups."
+    )
+
+
+def life(means, half) -> pd.DataFrame:
+    mean = pd.Series(means, index=["first", "middle", "last"], dtype=float)
+    return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half})
+
+
+def test_a_life_with_a_hump_and_the_valley_made_by_counting():
+    assert words.course_of_life(life([10, 30, 12], 1), life([40, 30, 41], 1), "£") == (
+        "Mean spend in the first, middle and last third: £10, £30, £12. It is highest in the middle third. That is "
+        "more than chance. With the first and last purchase counted it would be £40, £30, £41: a valley made by the "
+        "way of counting."
+    )
+
+
+def test_a_flat_life_without_a_valley():
+    assert words.course_of_life(life([1000, 1030, 1020], 50), life([40, 50, 41], 1), "£") == (
+        "Mean spend in the first, middle and last third: £1,000, £1,030, £1,020. It is highest in the middle third. "
+        "The difference is within chance."
+    )
+
+
+def test_one_life_is_no_proof():
+    text = words.course_of_life(life([1, 5, 1], np.nan), life([1, 5, 1], np.nan), "£")
+    assert "more than chance" not in text
+
+
+def kept(last_actual: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "actual": [0.9, 0.8, last_actual],
+            "sbg": [0.9, 0.81, 0.75],
+            "low": [0.89, 0.8, 0.7],
+            "high": [0.91, 0.82, 0.8],
+            "constant": [0.9, 0.8, 0.6],
+        },
+        index=pd.Index([1, 2, 3], name="year"),
+    )
+
+
+def test_contracts_judged_after_the_fit():
+    assert words.foretold(kept(0.74), 2).strip() == (
+        "After year 3, 74.0% were still there. From the first 2 years the sBG foretold 75.0% [70.0%, 80.0%], constant "
+        "churn 60.0%."
+    )
+
+
+def test_contracts_without_a_year_after_the_fit():
+    assert words.foretold(kept(np.nan), 2).strip() == "After year 2, 80.0% were still there."
+
+
+@pytest.mark.parametrize(
+    ("statistic", "p", "text"),
+    [
+        (1234.56, 1e-9, "The likelihood ratio is 1,234.6 (p < 0.001): constant churn is rejected."),
+        (0.5, 0.48, "The likelihood ratio is 0.5 (p = 0.480): constant churn is not rejected."),
+    ],
+)
+def test_constant_churn(statistic, p, text):
+    assert words.constant_churn(pd.DataFrame([{"statistic": statistic, "p_value": p}])) == text
+
+
+def test_the_strongest_driver_may_work_downwards():
+    table = pd.DataFrame(
+        {"ratio": [2.0, 0.1, 30.0], "low": [1.5, 0.05, 0.9], "high": [3.0, 0.2, 99.0]},
+        index=["price", "help", "luck"],
+    )
+    assert words.why_they_leave(table) == (
+        "2 of 3 drivers can be told from chance. Strongest is help: the odds of leaving are 0.1 times as high [0.05, "
+        "0.2]."
+    )
+    assert "are 12 times as high [10, 15]" in words.why_they_leave(
+        pd.DataFrame({"ratio": [12.3], "low": [10.4], "high": [15.2]}, index=["x"])
+    )
+    assert words.why_they_leave(table.loc[["luck"]]) == "No driver could be told from chance."
+
+
+def test_a_complaint_before_and_after_adjustment():
+    table = pd.DataFrame(
+        {
+            "crude": [0.62, 0.5],
+            "crude_low": [0.55, 0.4],
+            "crude_high": [0.7, 0.6],
+            "estimate": [0.31, 0.244],
+            "low": [0.25, 0.2],
+            "high": [0.38, 0.3],
+            "twins": [1200, 0],
+        }
+    )
+    assert words.complaint(table) == (
+        "Those who had it left more often by 62 percentage points [55, 70]; with the other columns held equal by 31 "
+        "percentage points [25, 38]. Without the 1,200 rows that repeat another one it would be 24."
+    )
+
+
+def areas(random_low: float, leak: bool) -> pd.DataFrame:
+    rows = {
+        "in time": (0.7, 0.65, 0.75),
+        "random": (0.8, random_low, 0.85),
+        "in time, with duration": (0.93, 0.9, 0.95),
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["auc", "low", "high"])
+    return table if leak else table.iloc[:2]
+
+
+def test_a_score_that_a_random_split_flatters_and_a_leak():
+    text = (
+        "Judged on later contacts the area is 0.70 [0.65, 0.75]; judged on a random part it is 0.80 [0.76, 0.85]. The "
+        'random split flatters the score. With "duration", which is known only after the contact, it would be 0.93 '
+        "[0.90, 0.95]."
+    )
+    assert words.lead_score(areas(0.76, leak=True)) == text
+    assert words.lead_score(areas(0.76, leak=True).rename_axis("split").reset_index()) == text
+
+
+def test_a_score_without_a_leak_that_holds_in_time():
+    assert words.lead_score(areas(0.75, leak=False)) == (
+        "Judged on later contacts the area is 0.70 [0.65, 0.75]; judged on a random part it is 0.80 [0.75, 0.85]. The "
+        "random split gives no clearly better number here."
+    )
