@@ -27,6 +27,7 @@ import pandas as pd
 
 from crmtheory import contents, markup, parameters, privacy
 from crmtheory.errors import SchemaError
+from crmtheory.wording import counted
 
 SCHEMA = 1
 DPI = 144  # sharp on paper and on screens with small pixels; shown at 96 dots per inch
@@ -58,14 +59,17 @@ def open_chapter(
     entry = contents.find(theory)
     source = contents.source(entry, folder)
     known = parameters.read(source if source.is_file() else contents.notebook(entry, folder))
-    return Chapter(entry, parameters.in_notebook(known, namespace, entry.name, choices or {}))
+    values = parameters.in_notebook(known, namespace, entry.name, choices or {})
+    return Chapter(entry, values, {one.name: one.default for one in known})
 
 
 class Chapter:
     """One chapter while it runs: shows things, saves tables and figures, and remembers what was found."""
 
-    def __init__(self, theory: contents.Theory, values: Mapping[str, Any]) -> None:
-        self.theory = theory
+    def __init__(
+        self, theory: contents.Theory, values: Mapping[str, Any], defaults: Mapping[str, Any] | None = None
+    ) -> None:
+        self.theory, self.defaults = theory, dict(defaults or {})
         self.parameters = {name: value for name, value in values.items() if name != parameters.OUTPUT}
         self.folder = Path(values.get(parameters.OUTPUT) or f"results/{theory.name}")
         kinds = ("data", "answers", "key_figures", "verdicts", "goals", "tables", "figures")
@@ -145,7 +149,7 @@ class Chapter:
             return
         self.save(rejected, "rejected")
         text = "Set aside: **{rows}**. They stand in `rejected.csv`, each with its reason."
-        self.say(text, rows=_count(len(rejected), "row"))
+        self.say(text, rows=counted(len(rejected), "row"))
 
     def data(
         self,
@@ -218,9 +222,9 @@ class Chapter:
         result = self.result()
         text = json.dumps(result, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)
         self._write("result.json", f"{text}\n".encode())
-        lines = [f"- `{table['file']}`: {_count(table['rows'], 'row')}" for table in result["tables"]]
+        lines = [f"- `{table['file']}`: {counted(table['rows'], 'row')}" for table in result["tables"]]
         if result["figures"]:
-            lines.append(f"- `figures/`: {_count(len(result['figures']), 'figure')}")
+            lines.append(f"- `figures/`: {counted(len(result['figures']), 'figure')}")
         lines.append("- `result.json`: parameters, data, key figures, verdicts")
         shown = "\n".join([f"Files in `{self.folder.as_posix()}`:", "", *lines])
         _display({"text/markdown": shown, "text/plain": shown})
@@ -261,10 +265,6 @@ def _display(data: dict[str, str], meta: dict[str, Any] | None = None) -> None:
     from IPython.display import display
 
     display(data, metadata=meta or {}, raw=True)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _file_name(name: str) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pandas as pd
 
 from crmtheory import datasets, tables
 from crmtheory import transactions as logs
 from crmtheory.chapter import Chapter
-from crmtheory.errors import SchemaError
+from crmtheory.errors import ConvergenceError, DomainError, SchemaError
 from crmtheory.transactions import Transactions
 
 CHOICES = {
@@ -24,11 +25,34 @@ USUAL = {
 }  # says nothing beyond what `read` does
 
 
+def examples(chapter: Chapter, *names: str) -> list[str]:
+    """The values of parameters whose defaults belong to the example: empty when the log is another one.
+
+    An example must not stand in a report on somebody's own customers. Whoever gave a value keeps it.
+    """
+    own = chapter.parameters["transactions"] != chapter.defaults["transactions"]
+    values = [chapter.parameters[name] for name in names]
+    dropped = [own and value == chapter.defaults[name] for name, value in zip(names, values, strict=True)]
+    chapter.parameters.update({name: "" for name, drop in zip(names, dropped, strict=True) if drop})
+    return ["" if drop else value for value, drop in zip(values, dropped, strict=True)]
+
+
+@contextmanager
+def where_possible(chapter: Chapter) -> Iterator[None]:
+    """What these data may be too few for: why it cannot be had is shown in a sentence, and the chapter goes on."""
+    try:
+        yield
+    except (DomainError, ConvergenceError) as error:
+        chapter.say("*Not possible with these data.* {error}", error=error)
+
+
 def read_log(chapter: Chapter) -> Transactions:
     """The log that the parameters transactions, customer, date, amount, dayfirst, missing_customer, refunds and
     policies describe; what was read is shown and remembered, rows set aside are written to rejected.csv.
     """
     given = chapter.parameters
+    if not (given["amount"] or "preset" in given["policies"]):
+        raise SchemaError("This chapter looks at what customers spend: name the column of amounts (amount).")
     columns = {role: given[role] for role in ("customer", "date", "amount") if given[role]}
     chosen = {name: given[name] for name, usual in USUAL.items() if given[name] != usual}
     if "dayfirst" in chosen:

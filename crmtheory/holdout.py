@@ -194,7 +194,12 @@ def share_with_interval(happened: pd.Series, level: float = 0.95) -> tuple[float
     (0.5, 0.237, 0.763)
     """
     low, high = proportion_confint(int(happened.sum()), len(happened), 1 - level, method="wilson")
-    return float(happened.mean()), float(low), float(high)
+    share = float(happened.mean())
+    return (
+        share,
+        float(low) if share > 0 else 0.0,
+        float(high) if share < 1 else 1.0,
+    )  # the ends without rounding
 
 
 def calibration(

@@ -27,8 +27,8 @@ WORDS = {
     "int": "an int",
     "float": "a number (float)",
     "bool": "true or false (bool)",
-    "list": "a list",
-    "dict": "a dict",
+    "list": 'a list, such as ["a", "b"]',
+    "dict": 'a dict, such as {"name": "value"}',
 }
 OUTPUT = "output"  # every chapter has it, and no result depends on it
 

@@ -1,4 +1,4 @@
-"""Claims on the lifecycle: verdicts on worlds that are plainly so or plainly not, and estimates known from elsewhere."""
+"""Claims on the lifecycle: verdicts on worlds plainly so or plainly not, and estimates known from elsewhere."""
 
 import numpy as np
 import pandas as pd

@@ -13,7 +13,7 @@ ROOT = Path(crmtheory.__file__).parent
 # Lowest first. A module may import from the layers below its own and from its own package or layer,
 # but the theories know nothing of each other.
 LAYERS = (
-    {"errors", "units", "places"},
+    {"errors", "units", "places", "wording"},
     {"numerics", "schema", "contents", "runs"},
     {"files", "privacy"},
     {"parameters", "markup"},

@@ -229,9 +229,9 @@ def test_intervals_hold_the_matrix_of_a_true_chain_at_about_their_rate():
 def test_intervals_hold_the_truth_where_customers_differ_for_ever():
     """Stages "stayed" and "moved": of those who stay with 0.9 or 0.3 and just did, 0.75 stay again."""
     rng = np.random.default_rng(17)
-    worlds = inside = 0
+    worlds, inside = 200, 0
     truth = (0.9**2 + 0.3**2) / (0.9 + 0.3)
-    for worlds in range(1, 201):
+    for _ in range(worlds):
         moved = (np.diff(lively(150, 9, rng), axis=1) != 0).astype(int)
         row = matrix(moves(stages_of(moved, ("a", "b")))).iloc[0]
         inside += row["low"] <= truth <= row["high"]

@@ -177,7 +177,7 @@ def test_the_width_is_that_of_a_bootstrap_over_customers():
     assert row["high"] - row["low"] > 1.2 * (naive[1] - naive[0])
 
 
-@pytest.mark.parametrize("k", [3, 5, 7, 9, 11, 13])
+@pytest.mark.parametrize("k", [3, 7, 13, 49, 98])
 def test_one_customer_who_was_silent_many_times_is_one_customer(k):
     """Back once in k times; the other silences last for longer. Rounding must not pass for certainty."""
     one = [1, 0, 1] + [1, 0, 0, 1] * (k - 1) + [1, 1]

@@ -63,22 +63,21 @@ def test_memory_that_could_not_be_tested_is_not_denied():
     assert "fair summary" not in text
 
 
-CHAIN = pd.DataFrame({"n": [9], "estimate": [7.25], "low": [5.0], "high": [9.04]}, index=["new"])
-
-
 @pytest.mark.parametrize(
     ("median", "rest"),
     [
         (
-            {"estimate": 4.0, "low": 3.5, "high": 5.25},
-            "Half of all customers were in fact lost after 4.0 quarters [3.5, 5.2]. A mean lies above a median where a "
-            "few stay very long, and a chain that forgets how long somebody has been silent errs as well.",
+            {"estimate": 6.0, "low": 5.5, "high": 7.25},
+            "In fact half were lost after 6.0 quarters [5.5, 7.2]. The two agree.",
         ),
         (
-            {"estimate": 4.0, "low": 3.5, "high": np.inf},
-            "Half of all customers were in fact lost after 4.0 quarters [3.5, longer than watched]. A mean lies above a "
-            "median where a few stay very long, and a chain that forgets how long somebody has been silent errs as "
-            "well.",
+            {"estimate": 6.0, "low": 5.5, "high": np.inf},
+            "In fact half were lost after 6.0 quarters [5.5, longer than watched]. The two agree.",
+        ),
+        (
+            {"estimate": 4.0, "low": 3.5, "high": 5.0},
+            "In fact half were lost after 4.0 quarters [3.5, 5.0]. A chain forgets how long somebody has been silent, "
+            "so do not use its times for a plan.",
         ),
         (
             {"estimate": np.nan, "low": 3.5, "high": np.nan},
@@ -87,14 +86,8 @@ CHAIN = pd.DataFrame({"n": [9], "estimate": [7.25], "low": [5.0], "high": [9.04]
     ],
 )
 def test_the_chain_against_what_was_seen(median, rest):
-    assert words.against_seen(CHAIN, "new", pd.Series(median), "quarter") == (
-        f"The chain expects 7.2 quarters [5.0, 9.0] on average until a new customer is judged lost. {rest}"
-    )
-
-
-def test_a_chain_without_new_customers():
-    assert words.against_seen(CHAIN, "sign-up", pd.Series(dtype=float), "quarter") == (
-        "Nobody new was seen to move on, so the chain says nothing of a new customer."
+    assert words.against_seen(7.0, "new", pd.Series(median), "quarter") == (
+        f"The chain expects half of the new customers to be lost after 7 quarters. {rest}"
     )
 
 
@@ -112,9 +105,18 @@ def test_what_comes_next_as_foretold():
     )
 
 
-def test_what_comes_next_otherwise_than_foretold():
-    assert words.what_comes_next(stages_table([0.7, 0.1, 0.5]), "3 months").endswith(
-        "Earlier times had foretold another share for new and lost: seasons and the shop change, rules do not."
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        ([0.7, 0.1, 0.5], "another share for new and lost"),
+        ([0.7, 0.1, np.nan], "a higher share for new"),
+        ([0.3, 0.1, 0.5], "a lower share for new and lost"),
+        ([0.7, 0.3, 0.99], "a higher share for every stage"),
+    ],
+)
+def test_what_comes_next_otherwise_than_foretold(expected, text):
+    assert words.what_comes_next(stages_table(expected), "3 months").endswith(
+        f"Earlier times had foretold {text}: seasons and the shop change, rules do not."
     )
 
 
@@ -132,13 +134,13 @@ def returns(cases=(100, 50, 10), low=(0.1, 0.2), high=(0.4, 0.6)) -> pd.DataFram
 def test_coming_back_up_to_the_last_silence_with_thirty_cases():
     assert words.coming_back(returns(), "quarter", "6 months") == (
         "After 1 quarter of silence 30% [20%, 40%] bought again within 6 months; after 2 quarters, 20% [10%, 30%]. "
-        "Past value tells more: 50% [40%, 60%] of high past value, 15% [10%, 20%] of low."
+        "Past value tells more: 50% [40%, 60%] of high past value against 15% [10%, 20%] of low after 1 quarter."
     )
 
 
 def test_coming_back_without_a_clear_difference_of_value():
     assert words.coming_back(returns(high=(0.2, 0.6)), "quarter", "6 months").endswith(
-        "Past value does not tell for sure: 50% [20%, 60%] of high past value, 15% [10%, 20%] of low."
+        "; after 2 quarters, 20% [10%, 30%]. Past value does not tell for sure who returns."
     )
 
 
@@ -163,15 +165,15 @@ def offers(gains) -> pd.DataFrame:
 
 
 def test_for_whom_an_offer_would_pay():
-    assert words.worth(offers([1234.5, 2.0, 0.5]), "£", 0.2) == (
-        "If an offer raised each chance by 20% of itself (an assumption, no log can show it), it would pay after so "
-        "many periods of silence: up to 2 for high past value and up to 1 for low past value. It would gain most, "
-        "£1,234.50 a customer, for high past value after 1."
+    assert words.worth(offers([1234.5, 2.0, 0.5]), "£", 0.2, "quarter") == (
+        "If an offer raised each chance by 20% of itself (an assumption, no log can show it), it would pay for high "
+        "past value after 1 and 2 and low past value after 1 quarters of silence. It would gain most, £1,234.50 a "
+        "customer, for high past value after 1 quarter."
     )
 
 
 def test_an_offer_that_pays_for_nobody():
-    assert words.worth(offers([-1.0, np.nan, 0.0]), "£", 0.2) == (
+    assert words.worth(offers([-1.0, np.nan, 0.0]), "£", 0.2, "quarter") == (
         "If an offer raised each chance by 20% of itself (an assumption, no log can show it), it would pay for none "
         "of these groups."
     )
@@ -179,20 +181,22 @@ def test_an_offer_that_pays_for_nobody():
 
 def life(means, half) -> pd.DataFrame:
     mean = pd.Series(means, index=["first", "middle", "last"], dtype=float)
-    return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half})
+    return pd.DataFrame({"customers": 1234, "mean": mean, "low": mean - half, "high": mean + half})
 
 
 def test_a_life_with_a_hump_and_the_valley_made_by_counting():
     assert words.course_of_life(life([10, 30, 12], 1), life([40, 30, 41], 1), "£") == (
-        "Mean spend in the first, middle and last third: £10, £30, £12. It is highest in the middle third. That is "
-        "more than chance. With the first and last purchase counted it would be £40, £30, £41: a valley made by the "
+        "Of the 1,234 lost customers who bought between their first and last purchase, mean spend in the first, middle "
+        "and last third was £10, £30, £12. It is highest in the middle third. That is "
+        "more than chance. With their first and last purchase counted it would be £40, £30, £41: a valley made by the "
         "way of counting."
     )
 
 
 def test_a_flat_life_without_a_valley():
     assert words.course_of_life(life([1000, 1030, 1020], 50), life([40, 50, 41], 1), "£") == (
-        "Mean spend in the first, middle and last third: £1,000, £1,030, £1,020. It is highest in the middle third. "
+        "Of the 1,234 lost customers who bought between their first and last purchase, mean spend in the first, middle "
+        "and last third was £1,000, £1,030, £1,020. It is highest in the middle third. "
         "The difference is within chance."
     )
 
@@ -243,10 +247,10 @@ def test_the_strongest_driver_may_work_downwards():
         index=["price", "help", "luck"],
     )
     assert words.why_they_leave(table) == (
-        "2 of 3 drivers can be told from chance. Strongest is help: the odds of leaving are 0.1 times as high [0.05, "
-        "0.2]."
+        "2 of 3 drivers can be told from chance. The largest factor is that of help: the odds of leaving are divided "
+        "by 10 [5, 20]."
     )
-    assert "are 12 times as high [10, 15]" in words.why_they_leave(
+    assert "multiplied by 12 [10, 15]" in words.why_they_leave(
         pd.DataFrame({"ratio": [12.3], "low": [10.4], "high": [15.2]}, index=["x"])
     )
     assert words.why_they_leave(table.loc[["luck"]]) == "No driver could be told from chance."
@@ -265,8 +269,8 @@ def test_a_complaint_before_and_after_adjustment():
         }
     )
     assert words.complaint(table) == (
-        "Those who had it left more often by 62 percentage points [55, 70]; with the other columns held equal by 31 "
-        "percentage points [25, 38]. Without the 1,200 rows that repeat another one it would be 24."
+        "Leaving among those who had it, against the others: +62 percentage points [+55, +70]; with the other columns "
+        "held equal +31 percentage points [+25, +38]. Without the 1,200 rows that repeat another one it would be +24."
     )
 
 
@@ -282,9 +286,10 @@ def areas(random_low: float, leak: bool) -> pd.DataFrame:
 
 def test_a_score_that_a_random_split_flatters_and_a_leak():
     text = (
-        "Judged on later contacts the area is 0.70 [0.65, 0.75]; judged on a random part it is 0.80 [0.76, 0.85]. The "
-        'random split flatters the score. With "duration", which is known only after the contact, it would be 0.93 '
-        "[0.90, 0.95]."
+        "Judged on later contacts the area is 0.700 [0.650, 0.750]; judged on a random part it is 0.800 "
+        "[0.760, 0.850]. "
+        'The random split flatters the score. With "duration", which is known only after the contact, it would be '
+        "0.930 [0.900, 0.950]."
     )
     assert words.lead_score(areas(0.76, leak=True)) == text
     assert words.lead_score(areas(0.76, leak=True).rename_axis("split").reset_index()) == text
@@ -292,6 +297,35 @@ def test_a_score_that_a_random_split_flatters_and_a_leak():
 
 def test_a_score_without_a_leak_that_holds_in_time():
     assert words.lead_score(areas(0.75, leak=False)) == (
-        "Judged on later contacts the area is 0.70 [0.65, 0.75]; judged on a random part it is 0.80 [0.75, 0.85]. The "
-        "random split gives no clearly better number here."
+        "Judged on later contacts the area is 0.700 [0.650, 0.750]; judged on a random part it is 0.800 "
+        "[0.750, 0.850]. "
+        "The random split gives no clearly better number here."
     )
+
+
+def test_what_raises_and_lowers_the_risk_of_being_lost():
+    ratios = pd.DataFrame(
+        {"ratio": [0.5, 2.0, 1.1], "low": [0.4, 1.5, 0.9], "high": [0.6, 3.0, 1.3]},
+        index=["often", "far", "luck"],
+    )
+    trend = pd.DataFrame({"low": [0.1, -0.2, -0.2], "high": [0.2, 0.2, 0.2]}, index=ratios.index)
+    assert words.hazards(ratios, trend) == (
+        "Of the risk of being lost: often lowers it (0.50 times) and far raises it (2.00 times). The ratio of often "
+        "changes with time, so it is an average."
+    )
+    assert words.hazards(ratios.loc[["luck"]], trend.loc[["luck"]]) == (
+        "No fact changes the risk of being lost for sure."
+    )
+
+
+def test_whom_to_write_to_first():
+    silent = pd.DataFrame({"gain": [5.0, -1.0, np.nan, 1200.0]})
+    assert words.next_step(silent, 2.5, "£") == (
+        "An offer that costs £2.5 would pay for 2 of the 4 silent customers and gain £1,205 in all under these "
+        "assumptions; they stand in the list with their gain."
+    )
+    assert words.next_step(silent.iloc[[1]], 2, "£") == (
+        "An offer that costs £2 would pay for none of the 1 silent customers under these assumptions; write to them at "
+        "no cost, or not at all."
+    )
+    assert words.next_step(silent.iloc[:0], 2, "£") == "No customer is silent now."

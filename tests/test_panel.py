@@ -92,7 +92,7 @@ def test_each_purchase_is_in_the_period_that_a_count_of_days_from_the_end_gives(
     assert panel.revenue.sum() == pytest.approx(rows["amount"].sum())
 
 
-@pytest.mark.parametrize("days", range(60, 190))
+@pytest.mark.parametrize("days", [60, 61, 62, 91, 92, 93, 121, 122, 123, 152, 153, 182, 183, 184])
 def test_months_end_on_the_last_day_whatever_the_length_of_the_log(days):
     first = pd.Timestamp("2023-11-17")
     last = first + pd.Timedelta(days=days - 1)

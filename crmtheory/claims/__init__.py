@@ -159,6 +159,19 @@ def test(
     )
 
 
+def not_given(claim: str, what: str, *, name: str = "") -> Verdict:
+    """The verdict on a claim whose data were not given: not testable, and what would make it so.
+
+    >>> not_given("LIF-6", "no table of contacts was given (parameter leads)").verdict
+    'not testable'
+    """
+    entries = {entry["id"]: entry for entry in _ledger()}
+    if claim not in entries:
+        raise SchemaError(unknown("claim", claim, entries))
+    entry = entries[claim]
+    return _verdict(entry, float(entry["threshold"]), entry["threshold_source"], what, 0, name)
+
+
 test.__test__ = False  # type: ignore[attr-defined]  # pytest must not take this function for a test of its own
 
 

@@ -16,14 +16,16 @@ LEAST = 10  # customers below which no interval by resampling is worth showing
 
 
 def _spread_between_stages(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    """ε² = H / (n − 1) of Kruskal & Wallis (1952): the share of the variance of ranks that lies between stages.
+    """ε² of Kruskal & Wallis (1952), adjusted for the number of stages: (H − k + 1) / (n − k), the share of the
+    variance of ranks that lies between stages.
 
-    Bootstrap over customers. Only the weights of the distinct amounts change, so they are sorted once.
+    Bootstrap over customers, whose draws are shifted by the bias that resampling adds once more. Only the weights of
+    the distinct amounts change, so they are sorted once.
     """
     group, names = pd.factorize(data["stage"])
     value, level = np.unique(data["next_spend"], return_inverse=True)
     n, k = len(data), len(names)
-    if k < 2 or len(value) < 2 or n < LEAST:
+    if k < 2 or len(value) < 2 or n < LEAST + k:
         raise DomainError(
             f"{n} customers in {k} stages with {len(value)} different amounts: nothing to tell apart"
         )
@@ -35,10 +37,11 @@ def _spread_between_stages(data: pd.DataFrame, rng: np.random.Generator) -> Esti
         mean = np.bincount(group, weights * rank, k) / np.where(size > 0, size, 1)
         middle = (n + 1) / 2
         total = float(weights @ (rank - middle) ** 2)
-        return float(size @ (mean - middle) ** 2) / total if total > 0 else np.nan
+        plain = float(size @ (mean - middle) ** 2) / total if total > 0 else np.nan
+        return 1 - (1 - plain) * (n - 1) / (n - k)
 
     draws = [share(np.bincount(rng.integers(0, n, n), minlength=n).astype(float)) for _ in range(RESAMPLES)]
-    low, high = np.nanquantile(draws, [0.025, 0.975])
+    low, high = np.nanquantile(draws, [0.025, 0.975]) - (k - 1) / (n - k)
     return share(np.ones(n)), float(low), float(high)
 
 

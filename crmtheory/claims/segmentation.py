@@ -53,10 +53,14 @@ def _active_against_silent(data: pd.DataFrame, rng: np.random.Generator) -> Esti
 
 
 def _same_groups(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    """A row of `segmentation.stability`: the mean adjusted Rand index over bootstrap samples, with the middle 95 % of
-    them, which is what another sample may give.
+    """A row of `segmentation.stability` with `chance_high` of `no_groups`: the mean adjusted Rand index over bootstrap
+    samples, and the middle 95 % of them.
     """
     row = data.iloc[0]
+    if row["low"] <= row["chance_high"]:
+        raise DomainError(
+            "answers without any groups, the same but shuffled, come back about as often as these"
+        )
     return row["ari"], row["low"], row["high"], int(row["customers"])
 
 
@@ -75,6 +79,6 @@ TESTS: Tests = {
     "SEG-1": (("value_class", "later_value"), _log_ratio),
     "SEG-2": (("before", "after"), _stays_high),
     "SEG-3": (("activity", "bought"), _active_against_silent),
-    "SEG-4": (("ari", "low", "high", "customers"), _same_groups),
+    "SEG-4": (("ari", "low", "high", "customers", "chance_high"), _same_groups),
     "SEG-5": (("estimate", "low", "high", "n", "same"), _gain),
 }

@@ -27,7 +27,7 @@ What would refute it
     retention rate that does not rise with age.
 """
 
-from crmtheory.lifecycle.chain import absorption, ever, stage_value, time_to_loss
+from crmtheory.lifecycle.chain import absorption, ever, median_to_loss, stage_value, time_to_loss
 from crmtheory.lifecycle.cohorts import cohort_sizes, retention_curve, triangle
 from crmtheory.lifecycle.contracts import (
     from_retention,
@@ -51,7 +51,7 @@ from crmtheory.lifecycle.prospects import (
 )
 from crmtheory.lifecycle.stages import MarketingRules, RelationshipRules, Stages
 from crmtheory.lifecycle.survival import kaplan_meier, logrank, median_survival, until_lost
-from crmtheory.lifecycle.winback import returned, share_returned, win_back, worth_winning
+from crmtheory.lifecycle.winback import returned, share_returned, value_thirds, win_back, worth_winning
 
 __all__ = [
     "LeadScore",
@@ -81,6 +81,7 @@ __all__ = [
     "logrank",
     "matrix",
     "median_survival",
+    "median_to_loss",
     "moves",
     "observed_rates",
     "order_test",
@@ -101,6 +102,7 @@ __all__ = [
     "triangle",
     "twins",
     "until_lost",
+    "value_thirds",
     "wide",
     "win_back",
     "worth_winning",

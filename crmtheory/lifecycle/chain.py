@@ -19,12 +19,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import special, stats
+from statsmodels.stats.proportion import proportion_confint
 
 from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.lifecycle.moves import Moves
 from crmtheory.numerics import Array
 from crmtheory.units import force_of_interest
 
+LONGEST = 10_000  # periods that are looked ahead for a median
 TOLERANCE = 1e-6  # rows of a given matrix may miss 1 by this, from rounding
 
 
@@ -78,6 +80,30 @@ def time_to_loss(moves: Moves, level: float = 0.95) -> pd.DataFrame:
     return _logarithmic(moves, inner, estimate, error, level)
 
 
+def median_to_loss(moves: Moves, stage: str) -> float:
+    """The number of periods after which half of the customers who are in a stage now have been judged lost.
+
+    Returns
+    -------
+    float : whole periods; infinite where fewer than half are ever lost within 10,000
+
+    Raises
+    ------
+    SchemaError : no such stage; DomainError : nobody was lost, or a stage from which nobody is ever lost
+    """
+    if stage not in moves.names:
+        raise SchemaError(unknown("stage", stage, moves.names))
+    end, p = _end(moves), _shares(moves)
+    _reached(p, end, moves.names, moves.end, moves.people)
+    here = np.array([name == stage for name in moves.names], float)
+    for period in range(1, LONGEST):
+        here = np.where(end, 0.0, here) @ p
+        here[end] = 0.0
+        if here.sum() <= 0.5:
+            return float(period)
+    return float("inf")
+
+
 def ever(moves: Moves, stage: str, level: float = 0.95) -> pd.DataFrame:
     """Probability that a customer in each stage reaches `stage` before being judged lost.
 
@@ -101,8 +127,11 @@ def ever(moves: Moves, stage: str, level: float = 0.95) -> pd.DataFrame:
     spread = np.where(inside, error / np.where(inside, estimate * (1 - estimate), 1), 0.0)
     half = stats.norm.ppf(0.5 + level / 2) * spread
     centre = special.logit(np.where(inside, estimate, 0.5))
-    low = np.where(inside, special.expit(centre - half), estimate)
-    high = np.where(inside, special.expit(centre + half), estimate)
+    # Where nobody or everybody got there, the customers in the stage are as many trials (Wilson).
+    people = moves.people[inner]
+    least, most = proportion_confint(estimate * people, people, 1 - level, method="wilson")
+    low = np.where(inside, special.expit(centre - half), np.where(estimate > 0, least, 0.0))
+    high = np.where(inside, special.expit(centre + half), np.where(estimate < 1, most, 1.0))
     return _table(moves, inner, estimate, low, high)
 
 

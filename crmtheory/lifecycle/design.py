@@ -116,15 +116,21 @@ class Design:
         raise IndexError(j)
 
 
+YES_NO = {"yes": 1, "no": 0, "true": 1, "false": 0, "y": 1, "n": 0, "是": 1, "否": 0, "1": 1, "0": 0}
+
+
 def yes_no(frame: pd.DataFrame, column: str) -> Array:
-    """A column of 1 and 0 (or True and False) as floats; SchemaError else."""
+    """A column of 1 and 0, True and False or yes and no as floats; SchemaError else."""
     values = _column(frame, column)
-    wrong = ~values.isin([0, 1]) if values.dtype != object else pd.Series(True, values.index)
+    if not pd.api.types.is_numeric_dtype(values):
+        words = values.astype(str).str.strip().str.lower().map(YES_NO)
+        values = words if words.notna().all() else values
+    wrong = ~values.isin([0, 1]) if pd.api.types.is_numeric_dtype(values) else pd.Series(True, values.index)
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
         raise SchemaError(
             f'Column "{column}" must be 1 for yes and 0 for no: {wrong.sum():,} of {len(wrong):,} values are neither, '
-            f'first: {frame.index[first]} ("{frame[column].iloc[first]}"). From words: frame["{column}"].eq("yes").'
+            f'first: {frame.index[first]} ("{frame[column].iloc[first]}"). Write 1 and 0, or yes and no, in the file.'
         )
     return values.to_numpy(float)
 

@@ -58,6 +58,9 @@ class Moves:
 def moves(stages: Stages, first: int = 1, last: int | None = None) -> Moves:
     """Count the moves between successive periods, from period `first` to `last` (numbered from 1; by default all).
 
+    In the first periods of a log nobody can be lost yet, because nobody has been seen for long enough. Times and values
+    that follow from all moves are then too high: start with ``first=lost + 1``.
+
     Raises
     ------
     DomainError : no two periods, or nobody is seen in two of them
@@ -137,12 +140,16 @@ def matrix(counted: Moves, level: float = 0.95) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["from", "to", "n", "from_n", "probability", "low", "high"])
 
 
-def order_test(stages: Stages) -> pd.DataFrame:
+def order_test(stages: Stages, first: int = 1) -> pd.DataFrame:
     """Likelihood-ratio tests of the order of the chain (Anderson & Goodman 1957, Annals of Mathematical Statistics 28).
 
     "0 against 1": does the last stage tell anything of the next? "1 against 2": does the stage before the last add to
     it? On the same moves, those with two earlier stages. The moves of one customer count as independent, as in the
     paper; where customers differ for ever, a chain of order 1 is rejected for that alone.
+
+    Parameters
+    ----------
+    first : number of the first period that counts, as in `moves`
 
     Returns
     -------
@@ -152,7 +159,7 @@ def order_test(stages: Stages) -> pd.DataFrame:
     ------
     DomainError : fewer than three periods, or nobody is seen in three
     """
-    codes = stages.codes.astype(np.int16)
+    codes = stages.codes[:, first - 1 :].astype(np.int16)
     k = len(stages.names)
     if codes.shape[1] < 3 or not (codes[:, :-2] != UNKNOWN).any():
         raise DomainError("The order of a chain needs customers who are seen in three successive periods.")
@@ -179,14 +186,20 @@ def order_test(stages: Stages) -> pd.DataFrame:
     return table.astype({"df": int, "n": int}).rename_axis("test")
 
 
-def stationarity_test(stages: Stages) -> pd.DataFrame:
+def stationarity_test(stages: Stages, first: int = 1) -> pd.DataFrame:
     """Likelihood-ratio test that the matrix is the same in all periods (Anderson & Goodman 1957).
+
+    The moves of one customer count as independent, so in a large log it rejects too often: look at the gain.
+
+    Parameters
+    ----------
+    first : number of the first period that counts, as in `moves`
 
     Returns
     -------
     frame of one row: statistic (G²), df, p_value, n (moves), gain (part of the mean log loss that the periods explain)
     """
-    codes = stages.codes.astype(np.int16)
+    codes = stages.codes[:, first - 1 :].astype(np.int16)
     k, steps = len(stages.names), codes.shape[1] - 1
     if steps < 2:
         raise DomainError("Two matrices need three periods or more.")

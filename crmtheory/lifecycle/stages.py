@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.panel import Panel
+from crmtheory.wording import counted
 
 UNKNOWN = -1  # in `Stages.codes`: not yet heard of
 MEASURES = ("purchases", "revenue")
@@ -59,13 +60,13 @@ class MarketingRules:
 
     def table(self, unit: str = "period") -> pd.DataFrame:
         """The rules in words, in the order in which they are asked: index stage; chinese, rule, advice."""
-        window = f"within {_count(self.loyal_window, unit)}"
+        window = f"within {counted(self.loyal_window, unit)}"
         rules = {
             "prospect": "contacted, no purchase yet",
-            "lost": f"no purchase for {_count(self.lost, unit)}",
-            "at risk": f"no purchase for {_count(self.at_risk, unit)}",
+            "lost": f"no purchase for {counted(self.lost, unit)}",
+            "at risk": f"no purchase for {counted(self.at_risk, unit)}",
             "new": f"first purchase {_within_last(self.new, unit)}",
-            "loyal": f"{_count(self.loyal_purchases, 'purchase day')} or more {window}",
+            "loyal": f"{counted(self.loyal_purchases, 'purchase day')} or more {window}",
             "active": "all others",
         }
         return _page(rules)
@@ -119,10 +120,10 @@ class RelationshipRules:
 
     def table(self, unit: str = "period") -> pd.DataFrame:
         """The rules in words, in the order in which they are asked: index stage; chinese, rule, advice."""
-        before = f"on the {_count(self.window, unit)} before"
+        before = f"on the {counted(self.window, unit)} before"
         rules = {
             "development": "contacted, no purchase yet",
-            "termination": f"no purchase for {_count(self.lost, unit)}",
+            "termination": f"no purchase for {counted(self.lost, unit)}",
             "sign-up": f"first purchase {_within_last(self.window, unit)}",
             "growth": f"{self.measure} up by more than {self.change:.0%} {before}",
             "decline": f"{self.measure} down by more than {self.change:.0%} {before}, or none",
@@ -264,9 +265,5 @@ def _page(rules: dict[str, str]) -> pd.DataFrame:
     )
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
-
-
 def _within_last(number: int, unit: str) -> str:
-    return f"in this {unit}" if number == 1 else f"in the last {_count(number, unit)}"
+    return f"in this {unit}" if number == 1 else f"in the last {counted(number, unit)}"

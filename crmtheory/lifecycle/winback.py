@@ -84,6 +84,15 @@ def win_back(panel: Panel, within: int = 2, least: int = 1, level: float = 0.95)
     return table[["silence", "value", "customers", "returned", "cases", "share", "low", "high", "spend"]]
 
 
+def value_thirds(panel: Panel) -> pd.Series:
+    """The third of past value in which each customer is now, as in `win_back`: "low", "medium", "high"."""
+    priced = not np.isnan(panel.revenue).any()
+    past = (panel.revenue if priced else panel.purchases).sum(axis=1).astype(float)
+    known = panel.lived[:, -1]
+    thirds = _thirds(past, known)[known]
+    return pd.Series(np.array(VALUES)[thirds], panel.customers[known], name="past_value")
+
+
 def returned(stages: Stages, within: int) -> pd.Series:
     """For each customer judged lost `within` periods before the end: whether there was a purchase since.
 

@@ -5,16 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-SMALL = 0.001  # p values below it are not written out
-
-
-def listed(items: list[str]) -> str:
-    """Items as a list in a sentence.
-
-    >>> listed(["new", "loyal", "lost"])
-    'new, loyal and lost'
-    """
-    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+from crmtheory.wording import counted, listed, p_value, rejected
 
 
 def where_they_stand(counts: pd.DataFrame) -> str:
@@ -42,29 +33,22 @@ def memory(test: pd.DataFrame) -> str:
     )
 
 
-def against_seen(chain: pd.DataFrame, start: str, median: pd.Series, unit: str) -> str:
-    """The chain's time to loss of new customers beside the median that was seen.
+def against_seen(expected: float, start: str, median: pd.Series, unit: str) -> str:
+    """The chain's median time to loss of new customers beside the median that was seen.
 
     Parameters
     ----------
-    chain : of `time_to_loss`; start : the stage of a new customer; median : a row of `median_survival`, in `unit`
+    expected : of `median_to_loss`; start : the stage of a new customer; median : a row of `median_survival`, in `unit`
     """
-    if start not in chain.index:
-        return "Nobody new was seen to move on, so the chain says nothing of a new customer."
-    expected = chain.loc[start]
-    text = (
-        f"The chain expects {expected['estimate']:.1f} {unit}s [{expected['low']:.1f}, "
-        f"{expected['high']:.1f}] on average "
-        f"until a {start} customer is judged lost. "
-    )
+    text = f"The chain expects half of the {start} customers to be lost after {expected:.0f} {unit}s. "
     if not np.isfinite(median["estimate"]):
         return text + "Of the customers watched, fewer than half were lost, so no median can be seen."
     high = "longer than watched" if not np.isfinite(median["high"]) else f"{median['high']:.1f}"
+    seen = f"In fact half were lost after {median['estimate']:.1f} {unit}s [{median['low']:.1f}, {high}]."
+    if median["low"] <= expected <= median["high"]:
+        return f"{text}{seen} The two agree."
     return (
-        f"{text}Half of all customers were in fact lost after {median['estimate']:.1f} {unit}s "
-        f"[{median['low']:.1f}, {high}]. "
-        "A mean lies above a median where a few stay very long, and a chain that forgets how long somebody has been "
-        "silent errs as well."
+        f"{text}{seen} A chain forgets how long somebody has been silent, so do not use its times for a plan."
     )
 
 
@@ -76,11 +60,32 @@ def what_comes_next(table: pd.DataFrame, duration: str) -> str:
         f"Of those {ordered.index[0]}, {_share(best, 'silent')} were silent for the {duration} after; of those "
         f"{ordered.index[-1]}, {_share(worst, 'silent')}."
     )
-    outside = table[(table["expected"] < table["low"]) | (table["expected"] > table["high"])]
+    known = table.dropna(subset="expected")
+    outside = known[(known["expected"] < known["low"]) | (known["expected"] > known["high"])]
     if outside.empty:
         return f"{text} Earlier times had foretold each share within chance."
-    names = listed(list(map(str, outside.index)))
-    return f"{text} Earlier times had foretold another share for {names}: seasons and the shop change, rules do not."
+    fewer = (outside["silent"] < outside["expected"]).all()
+    more = (outside["silent"] > outside["expected"]).all()
+    names = "every stage" if len(outside) == len(known) else listed(list(map(str, outside.index)))
+    way = "a higher" if fewer else "a lower" if more else "another"
+    return f"{text} Earlier times had foretold {way} share for {names}: seasons and the shop change, rules do not."
+
+
+def hazards(ratios: pd.DataFrame, trend: pd.DataFrame) -> str:
+    """What lowers or raises the risk of being lost, and whether that holds at all times; of `cox` and "
+    "`proportional`."""
+    parts = [
+        f"{name} {'lowers' if row['high'] < 1 else 'raises'} it ({row['ratio']:.2f} times)"
+        for name, row in ratios.iterrows()
+        if row["high"] < 1 or row["low"] > 1
+    ]
+    text = (
+        f"Of the risk of being lost: {listed(parts)}."
+        if parts
+        else "No fact changes the risk of being lost for sure."
+    )
+    moving = [str(name) for name, row in trend.iterrows() if row["low"] > 0 or row["high"] < 0]
+    return f"{text} The ratio of {listed(moving)} changes with time, so it is an average." if moving else text
 
 
 def coming_back(table: pd.DataFrame, unit: str, duration: str) -> str:
@@ -88,52 +93,98 @@ def coming_back(table: pd.DataFrame, unit: str, duration: str) -> str:
     everybody = table[table["value"] == "all"].set_index("silence")
     first, last = everybody.iloc[0], everybody[everybody["cases"] >= 30].iloc[-1:]
     text = (
-        f"After {_count(int(everybody.index[0]), unit)} of silence {_share(first, 'share')} bought again within "
+        f"After {counted(int(everybody.index[0]), unit)} of silence {_share(first, 'share')} bought again within "
         f"{duration}"
     )
     if last.empty or last.index[0] == everybody.index[0]:
         return f"{text}."
-    text += f"; after {_count(int(last.index[0]), unit)}, {_share(last.iloc[0], 'share')}."
-    by_value = table[table["silence"] == everybody.index[0]].set_index("value")
-    if {"low", "high"} <= set(by_value.index):
-        low, high = by_value.loc["low"], by_value.loc["high"]
-        apart = high["low"] > low["high"]
-        verb = "Past value tells more" if apart else "Past value does not tell for sure"
-        text += f" {verb}: {_share(high, 'share')} of high past value, {_share(low, 'share')} of low."
-    return text
+    text += f"; after {counted(int(last.index[0]), unit)}, {_share(last.iloc[0], 'share')}."
+    apart = {}
+    for silence, group in table.groupby("silence"):
+        by_value = group.set_index("value")
+        if {"low", "high"} <= set(by_value.index):
+            apart[silence] = by_value.loc["high", "low"] > by_value.loc["low", "high"]
+    if not apart or not apart[min(apart)]:
+        return f"{text} Past value does not tell for sure who returns."
+    by_value = table[table["silence"] == min(apart)].set_index("value")
+    high, low = (_share(by_value.loc[name], "share") for name in ("high", "low"))
+    sure = max(silence for silence in apart if all(apart[other] for other in apart if other <= silence))
+    until = (
+        ""
+        if sure == max(apart)
+        else f" From {counted(int(sure) + 1, unit)} of silence on it does not tell for sure."
+    )
+    return (
+        f"{text} Past value tells more: {high} of high past value against {low} of low after "
+        f"{counted(int(min(apart)), unit)}.{until}"
+    )
 
 
-def worth(table: pd.DataFrame, currency: str, lift: float) -> str:
+def worth(table: pd.DataFrame, currency: str, lift: float, unit: str) -> str:
     """For whom an offer would pay; a table of `worth_winning`."""
     tiers = table[table["value"] != "all"]
     paying = tiers[tiers["worth"]]
     assumed = f"If an offer raised each chance by {lift:.0%} of itself (an assumption, no log can show it)"
     if paying.empty:
         return f"{assumed}, it would pay for none of these groups."
-    longest = {name: int(group["silence"].max()) for name, group in paying.groupby("value", sort=False)}
-    parts = listed([f"up to {most} for {name} past value" for name, most in longest.items()])
+    waits = {
+        name: [int(silence) for silence in group["silence"]]
+        for name, group in paying.groupby("value", sort=False)
+    }
+    parts = listed(
+        [f"{name} past value after {listed([str(w) for w in wait])}" for name, wait in waits.items()]
+    )
     best = paying.loc[paying["gain"].idxmax()]
     return (
-        f"{assumed}, it would pay after so many periods of silence: {parts}. It would gain most, "
+        f"{assumed}, it would pay for {parts} {unit}s of silence. It would gain most, "
         f"{currency}{best['gain']:,.2f} a "
-        f"customer, for {best['value']} past value after {int(best['silence'])}."
+        f"customer, for {best['value']} past value after {counted(int(best['silence']), unit)}."
+    )
+
+
+def next_step(customers: pd.DataFrame, cost: float, currency: str) -> str:
+    """Whom to write to first.
+
+    Parameters
+    ----------
+    customers : the silent ones, with gain (expected profit of an offer less its cost, missing where too few were seen)
+    """
+    paying = customers[customers["gain"] > 0]
+    if customers.empty:
+        return "No customer is silent now."
+    if paying.empty:
+        return (
+            f"An offer that costs {currency}{cost:g} would pay for none of the {len(customers):,} silent "
+            "customers under "
+            "these assumptions; write to them at no cost, or not at all."
+        )
+    return (
+        f"An offer that costs {currency}{cost:g} would pay for {len(paying):,} of the {len(customers):,} "
+        "silent customers and "
+        f"gain {currency}{paying['gain'].sum():,.0f} in all under these assumptions; they stand in the list "
+        "with their gain."
     )
 
 
 def course_of_life(inner: pd.DataFrame, ends: pd.DataFrame, currency: str) -> str:
-    """Whether spend rises and falls; tables of `course` without and with the first and last purchase."""
+    """Whether spend rises and falls; tables of `course` for the same customers, without and with first and "
+    "last purchase."""
     values = ", ".join(f"{currency}{value:,.0f}" for value in inner["mean"])
     peak = inner["mean"].idxmax()
     overlap = inner.loc[peak, "low"] <= inner["mean"].drop(peak).max()
     sure = "The difference is within chance" if overlap else "That is more than chance"
+    number = int(inner["customers"].iloc[0])
+    text = (
+        f"Of the {number:,} lost customers who bought between their first and last purchase, mean spend in "
+        "the first, middle "
+        f"and last third was {values}. It is highest in the {peak} third. {sure}."
+    )
     naive = ends["mean"]
-    valley = naive["middle"] < min(naive["first"], naive["last"])
-    text = f"Mean spend in the first, middle and last third: {values}. It is highest in the {peak} third. {sure}."
-    if valley:
+    if naive["middle"] < min(naive["first"], naive["last"]):
+        counted = ", ".join(f"{currency}{value:,.0f}" for value in naive)
         text += (
-            " With the first and last purchase counted it would be "
-            f"{', '.join(f'{currency}{v:,.0f}' for v in naive)}: a "
-            "valley made by the way of counting."
+            f" With their first and last purchase counted it would be {counted}: a valley made by the way of "
+            "counting."
         )
     return text
 
@@ -165,10 +216,16 @@ def why_they_leave(table: pd.DataFrame) -> str:
         return "No driver could be told from chance."
     strength = np.log(sure["ratio"]).abs().sort_values(ascending=False)
     first = sure.loc[strength.index[0]]
+    many = f"{len(sure)} of {len(table)} drivers" if len(table) > 1 else "This driver"
+    ends = sorted(
+        [first["low"], first["high"]] if first["ratio"] >= 1 else [1 / first["high"], 1 / first["low"]]
+    )
+    factor = max(first["ratio"], 1 / first["ratio"])
+    verb = "multiplied" if first["ratio"] >= 1 else "divided"
     return (
-        f"{len(sure)} of {len(table)} drivers can be told from chance. Strongest is {strength.index[0]}: the "
-        "odds of leaving "
-        f"are {_ratio(first['ratio'])} times as high [{_ratio(first['low'])}, {_ratio(first['high'])}]."
+        f"{many} can be told from chance. The largest factor is that of {strength.index[0]}: the odds of "
+        f"leaving are {verb} by "
+        f"{_ratio(factor)} [{_ratio(ends[0])}, {_ratio(ends[1])}]."
     )
 
 
@@ -176,12 +233,18 @@ def complaint(table: pd.DataFrame) -> str:
     """A difference in leaving before and after adjustment, with and without twins; a table of `twins`."""
     row, other = table.iloc[0], table.iloc[-1]
     crude, adjusted = (
-        f"{100 * row[name]:.0f} percentage points [{100 * row[low]:.0f}, {100 * row[high]:.0f}]"
+        f"{100 * row[name]:+.0f} percentage points [{100 * row[low]:+.0f}, {100 * row[high]:+.0f}]"
         for name, low, high in (("crude", "crude_low", "crude_high"), ("estimate", "low", "high"))
     )
+    text = (
+        f"Leaving among those who had it, against the others: {crude}; with the other columns held equal "
+        f"{adjusted}."
+    )
+    if not row["twins"]:
+        return text
     return (
-        f"Those who had it left more often by {crude}; with the other columns held equal by {adjusted}. Without the "
-        f"{int(row['twins']):,} rows that repeat another one it would be {100 * other['estimate']:.0f}."
+        f"{text} Without the {int(row['twins']):,} rows that repeat another one it would be "
+        f"{100 * other['estimate']:+.0f}."
     )
 
 
@@ -201,26 +264,8 @@ def lead_score(table: pd.DataFrame) -> str:
     return f'{text} With "{column}", which is known only after the contact, it would be {_area(rows.loc[leaks[0]])}.'
 
 
-def rejected(p: float) -> str:
-    """What a test says, as a verb.
-
-    >>> rejected(0.2)
-    'is not rejected'
-    """
-    return "is rejected" if p < 0.05 else "is not rejected"
-
-
-def p_value(p: float) -> str:
-    """A p value as people write it.
-
-    >>> p_value(0.00001), p_value(0.04)
-    ('p < 0.001', 'p = 0.040')
-    """
-    return f"p < {SMALL}" if p < SMALL else f"p = {p:.3f}"
-
-
 def _area(row: pd.Series) -> str:
-    return f"{row['auc']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+    return f"{row['auc']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
 
 
 def _share(row: pd.Series, column: str = "probability") -> str:
@@ -229,7 +274,3 @@ def _share(row: pd.Series, column: str = "probability") -> str:
 
 def _ratio(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -138,7 +138,8 @@ def choose(stabilities: pd.DataFrame, reference: pd.DataFrame | None = None, tol
     """The most stable number of groups; within `tolerance` of the best, the largest, as it tells more.
 
     Few groups are easily stable: a single question answered yes by half of the customers makes two that always come
-    back. With a `reference` (of `no_groups`, for the same numbers) the gain over it decides instead.
+    back. With a `reference` (of `no_groups`, for the same numbers) only those numbers count whose interval lies above
+    that of the reference; if there are none, the largest gain over it decides.
 
     >>> choose(pd.DataFrame({"clusters": [2, 3, 4], "ari": [0.995, 1.0, 0.6]}))
     3
@@ -156,7 +157,10 @@ def choose(stabilities: pd.DataFrame, reference: pd.DataFrame | None = None, tol
                 f"The reference lacks {len(absent)} of {len(gain)} numbers of groups, first {absent[0]}. "
                 "Make it with no_groups for the same numbers."
             )
-        gain = gain - chance.reindex(gain.index)
+        clear = stabilities.set_index("clusters")["low"] > reference.set_index("clusters")["high"].reindex(
+            gain.index
+        )
+        gain = gain[clear] if clear.any() else gain - chance.reindex(gain.index)
     return int(gain.index[gain >= gain.max() - tolerance].max())
 
 

@@ -62,11 +62,11 @@ def rfm_in_words(table: pd.DataFrame) -> str:
     said += f"{row['low']:.2f} to {row['high']:.2f})"
     if row["low"] <= 0:
         return said + "; even that may be chance."
-    whole = table.set_index("score")["correlation"].get("r + f + m", np.nan)
-    if np.isnan(whole):
+    whole = table.set_index("score").reindex(["r + f + m"]).iloc[0]
+    if np.isnan(whole["correlation"]):
         return said + "."
-    gains = "ranks better" if whole > row["correlation"] else "ranks no better"
-    return f"{said}. The sum of the three {gains} ({whole:.2f})."
+    gains = "ranks better" if whole["low"] > row["high"] else "ranks not clearly better"
+    return f"{said}. The sum of the three {gains} ({whole['correlation']:.2f})."
 
 
 def activity_in_words(table: pd.DataFrame) -> str:
@@ -98,11 +98,16 @@ def order_in_words(table: pd.DataFrame) -> str:
     """
     parts = []
     for rule, rows in table[table["customers"] > 0].groupby("rule", sort=False):
+        if len(rows) == 1:
+            parts.append(
+                f"By {rule}, every customer is {rows['class'].iloc[0]}, so it separates nobody here."
+            )
+            continue
         said = [f"{row['share']:.0%} of the {row['class']}" for _, row in rows.iterrows()]
-        whole = " and ".join([*([", ".join(said[:-1])] if said[1:] else []), said[-1]])
+        whole = " and ".join([", ".join(said[:-1]), said[-1]])
         falls = bool((np.diff(rows["share"]) < 0).all())
         order = "in that order" if falls else "not in the order the names say"
-        parts.append(f"By {rule}, {whole} customers bought later" + (f", {order}." if said[1:] else "."))
+        parts.append(f"By {rule}, {whole} customers bought later, {order}.")
     return " ".join(parts)
 
 
@@ -114,7 +119,7 @@ def groups_in_words(
     chance = reference.set_index("clusters").loc[clusters]
     said = (
         f"{clusters} groups come back with an adjusted Rand index of {found['ari']:.2f} "
-        f"({found['low']:.2f} to {found['high']:.2f}) when other customers are drawn; shuffled answers without any "
+        f"({found['low']:.2f} to {found['high']:.2f}) when other people are drawn; shuffled answers without any "
         f"groups give {chance['ari']:.2f} ({chance['low']:.2f} to {chance['high']:.2f}). "
     )
     if found["low"] >= least and found["low"] > chance["high"]:
@@ -130,13 +135,14 @@ def groups_in_words(
 
 WITHOUT_GROUPS = (
     "Do not name groups that the next sample would not show: treat the needs as scales on which customers differ, "
-    "choose by the single answer that matters for an offer, or divide by value and activity instead. If a division is "
+    "choose by the single answer that matters for an offer, or divide by value and activity instead. If a "
+    "division is "
     "wanted all the same, call it a cut through a continuum and check it again on new answers."
 )
 
 
-def stays_in_words(row: pd.DataFrame) -> str:
-    """How many of a class stayed; a row of `stays`.
+def stays_in_words(row: pd.DataFrame, later: str = "a year later") -> str:
+    """How many of a class stayed; a row of `stays`, and how much later in words.
 
     >>> row = {"class": "high", "stayed": 6, "estimate": 0.6, "low": 0.31, "high": 0.83, "n": 10}
     >>> stays_in_words(pd.DataFrame([row]))
@@ -144,9 +150,7 @@ def stays_in_words(row: pd.DataFrame) -> str:
     be told.'
     """
     r = row.iloc[0]
-    said = (
-        f'Of {r["n"]:,} customers in class "{r["class"]}", {r["estimate"]:.0%} were in it again a year later '
-    )
+    said = f'Of {r["n"]:,} customers in class "{r["class"]}", {r["estimate"]:.0%} were in it again {later} '
     said += f"({r['low']:.0%} to {r['high']:.0%}). "
     if r["low"] >= 0.5:
         return said + "Most of them stay."
@@ -158,26 +162,29 @@ def stays_in_words(row: pd.DataFrame) -> str:
 def association_in_words(row: pd.DataFrame, attribute: str) -> str:
     """How strongly the segments go with an attribute; a row of `association`."""
     r = row.iloc[0]
-    said = f"Segment and {attribute} go together with a Cramér's V of {r['cramers_v']:.2f} "
+    said = f"The class and {attribute} go together with a Cramér's V of {r['cramers_v']:.2f} "
     said += f"({r['low']:.2f} to {r['high']:.2f})"
     said += ", which may be chance." if r["low"] == 0 else "."
     if r["small_cells"]:
-        said += f" Mind that {int(r['small_cells']):,} cells have fewer than 5 expected customers."
+        cells = "1 cell has" if r["small_cells"] == 1 else f"{int(r['small_cells']):,} cells have"
+        said += f" Mind that {cells} fewer than 5 expected customers."
     return said
 
 
-def policy_in_words(result: PolicyProfit) -> str:
+def policy_in_words(result: PolicyProfit, currency: str = "") -> str:
     """What treating classes differently gains; an answer of `policy_profit`."""
-    g, choice = result.gain.iloc[0], result.choice
+    g = result.gain.iloc[0]
     if g["same"]:
         return (
             f'The best policy by class is "{g["treatment"]}" for everybody: '
             "treating classes differently gains nothing here."
         )
-    rows = "; ".join(f'"{name}": {treatment}' for name, treatment in choice.items())
+    gain, low, high = (
+        f"{'−' if g[name] < 0 else ''}{currency}{abs(g[name]):,.2f}" for name in ("estimate", "low", "high")
+    )
     said = (
-        f'By class ({rows}) against "{g["treatment"]}" for all: {g["estimate"]:+,.2f} a customer '
-        f"({g['low']:+,.2f} to {g['high']:+,.2f}), on the half that did not choose. "
+        f'The best treatment for each class gains {gain} a customer ({low} to {high}) over "{g["treatment"]}" '
+        "for all, on the half that did not choose. "
     )
     if g["low"] > 0:
         said += "Different treatment pays"
@@ -185,7 +192,7 @@ def policy_in_words(result: PolicyProfit) -> str:
         said += "Equal treatment pays more"
     else:
         said += "Whether different treatment pays cannot be told"
-    return said + ", if the stated uplifts hold; they are assumptions."
+    return said + ", if the stated gains hold; they are assumptions."
 
 
 def break_even_in_words(table: pd.DataFrame) -> str:
@@ -193,7 +200,12 @@ def break_even_in_words(table: pd.DataFrame) -> str:
     parts = []
     for treatment, rows in table[table["customers"] > 0].groupby("treatment", sort=False):
         finite = rows[np.isfinite(rows["needed"])]
-        needs = "; ".join(f'{row["needed"]:.1%} in class "{row["class"]}"' for _, row in finite.iterrows())
+        needs = "; ".join(
+            f'{row["needed"]:.1%} in class "{row["class"]}"'
+            if row["needed"] < 10
+            else f'over 1,000% in "{row["class"]}"'
+            for _, row in finite.iterrows()
+        )
         parts.append(
             f'To pay for itself, "{treatment}" must raise later margin by {needs}.'
             if needs

@@ -13,17 +13,9 @@ from crmtheory.holdout import share_with_interval
 from crmtheory.models.answers import AttritionFit
 from crmtheory.models.spend import SpendFit
 from crmtheory.value.lifetime import Settings
+from crmtheory.wording import listed
 
 MODELS_NOTE = "the holdout chose the model, so it flatters it a little"
-
-
-def listed(items: Sequence[str]) -> str:
-    """Items as a list in a sentence.
-
-    >>> listed(["bias", "MAE", "lift"])
-    'bias, MAE and lift'
-    """
-    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
 
 
 def null_model(table: pd.DataFrame) -> str:
