@@ -135,6 +135,18 @@ class Panel:
                 f"{len(twice):,} contacts are of someone who stands there already, first: {twice[0]}. Keep the first "
                 "contact of each: contacts.groupby(level=0).min()."
             )
+        if len(contacts) and pd.api.types.is_numeric_dtype(contacts.index) != pd.api.types.is_numeric_dtype(
+            self.customers
+        ):
+            kinds = [
+                "numbers" if pd.api.types.is_numeric_dtype(i) else "text"
+                for i in (self.customers, contacts.index)
+            ]
+            raise SchemaError(
+                f"The customers of the log are {kinds[0]} and those of the contacts {kinds[1]}, first: "
+                f"{contacts.index[0]!r}. Bring them to one form: tables.same_customers."
+            )
+        days = days.dt.normalize()  # a contact in the afternoon of the last day counts
         days = days[days <= self.ends[-1]]
         everybody = self.customers.union(days.index).rename(self.customers.name)
         place = everybody.get_indexer(self.customers)
@@ -180,7 +192,7 @@ def of(log: Transactions, unit: str = "quarter", end: Any = None) -> Panel:
     length = round(days_per(unit) * SIXTEENTHS)
     first = day_number(log.report.first_date, "first")
     last = day_number(log.report.last_date if end is None else end, "end")
-    number = max(-(-(last - first + 1) * SIXTEENTHS // length), 0)
+    number = max((last - first) * SIXTEENTHS // length + 1, 0)  # the fewest that reach back to the first day
     if number < 2:
         raise DomainError(
             f"From {iso(first)} to {iso(last)} there are not two {unit}s. Take shorter periods, or a longer log."
@@ -212,6 +224,12 @@ def from_frame(frame: pd.DataFrame, unit: str = "period") -> Panel:
         raise SchemaError(
             f"The table has no column {', '.join(missing)}. It has: {', '.join(map(str, frame))}."
         )
+    nobody = frame["customer"].isna()
+    if nobody.any():
+        raise SchemaError(
+            f"{nobody.sum():,} of {len(frame):,} rows have no customer, first: {frame.index[nobody][0]}. Leave these "
+            "rows out."
+        )
     numbers = frame[["period", "purchases"]].apply(pd.to_numeric, errors="coerce")
     wrong = ~((numbers % 1 == 0).all(axis=1) & (numbers["period"] >= 1) & (numbers["purchases"] >= 0))
     if wrong.any():
@@ -231,7 +249,18 @@ def from_frame(frame: pd.DataFrame, unit: str = "period") -> Panel:
     days = np.datetime64("2000-01-01", "D") + np.arange(
         last + 1
     )  # one day a period: nothing is known of real ones
-    cells = frame.assign(**numbers).assign(revenue=frame.get("revenue", np.nan))
+    money = (
+        pd.to_numeric(frame["revenue"], errors="coerce")
+        if "revenue" in frame
+        else pd.Series(np.nan, frame.index)
+    )
+    wrong = money.isna() | np.isinf(money)
+    if "revenue" in frame and wrong.any() and not frame["revenue"].isna().all():
+        raise SchemaError(
+            f"{wrong.sum():,} of {len(frame):,} rows have no number as revenue, first: {frame.index[wrong][0]}. Write "
+            "0 where nothing was paid."
+        )
+    cells = frame.assign(**numbers, revenue=money)
     return _panel(cells, unit, days, "customer")
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from crmtheory import datasets, privacy
@@ -90,13 +91,15 @@ def same_customers(values: pd.Series, like: pd.Index, pseudonymise: bool = False
         first = values.index[values.isna()][0]
         raise SchemaError(
             f"{values.isna().sum():,} of {len(values):,} rows have no {values.name or 'customer'}, first: row "
-            f"{first + 1}. Leave these rows out of the table."
+            f"{first + 1 if isinstance(first, int | np.integer) else first}. Leave these rows out of the table."
         )
     if pseudonymise:
         return pd.Series(privacy.pseudonym(values, privacy.read_key()), values.index, name=values.name)
     if not pd.api.types.is_numeric_dtype(like.dtype):
         return values.astype(str)
     numbers = pd.to_numeric(values, errors="coerce")
+    if pd.api.types.is_integer_dtype(like.dtype):
+        numbers = numbers.where(numbers % 1 == 0)  # 7.5 is nobody; an infinite remainder is missing
     if numbers.isna().any():
         wrong = values[numbers.isna()]
         raise SchemaError(

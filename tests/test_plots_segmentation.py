@@ -380,6 +380,6 @@ def test_captions_of_concentration_say_the_numbers_of_the_tables():
         "by the rule it would be 20% (diamond)."
     )
     assert words.concentration_by_year(YEARS) == (
-        "Share of revenue held by the top 20% in each year (dashed: 80%): 2010 74.0% [70.0%, 78.0%], 2011 77.0% "
+        "Share of revenue held by the top 20% (dashed: 80%): 2010 74.0% [70.0%, 78.0%], 2011 77.0% "
         "[73.0%, 80.0%]."
     )

@@ -136,6 +136,8 @@ def test(
         text = f"missing: {', '.join(missing)}"
         return _verdict(entry, delta, source, text, 0, name)
     used = data[list(columns)].dropna()
+    if used.empty:
+        return _verdict(entry, delta, source, f"no row has all of {', '.join(columns)}", 0, name)
     used = used.astype({column: str if column in LABELS else float for column in columns})
     try:
         theta, low, high, *counted = estimate(used, np.random.default_rng(seed))

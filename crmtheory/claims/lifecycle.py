@@ -59,6 +59,8 @@ def _share_returned(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
 
 def _hardening(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
     """Retention in year 5 less that in year 1; the rows are years 1, 2, …"""
+    if not (data.index == np.arange(len(data)) + data.index[0]).all():
+        raise DomainError("a year is missing in the table of contracts")
     return *first_row(hardening(data)), int(data["there"].iloc[0])
 
 

@@ -163,8 +163,12 @@ def stage_value(
     end = _end(moves)
     total = moves.counts.sum(axis=1)
     inner = ~end & (total > 0)
-    if delta >= 1:
-        _reached(_shares(moves), end, moves.names, moves.end, moves.people)
+    _reached(_shares(moves), end, moves.names, moves.end, moves.people)
+    if (np.abs(np.linalg.eigvals(delta * _shares(moves)[np.ix_(inner, inner)])) >= 1).any():
+        raise DomainError(
+            f"With a discount rate of {discount_rate} later money counts for so much more that the value has no bound. "
+            "Give a rate of 0 or more."
+        )
     paid = delta * margin * np.divide(moves.paid, total, out=np.zeros(len(total)), where=total > 0)
     estimate, error = _solve(moves, inner, paid, np.zeros(len(inner)), delta, delta * margin)
     half = stats.norm.ppf(0.5 + level / 2) * error

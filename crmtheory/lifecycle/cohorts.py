@@ -78,7 +78,7 @@ def retention_curve(panel: Panel, first: int = 1, level: float = 0.95) -> pd.Dat
     bought, there = bought[there > 0], there[there > 0]
     low, high = proportion_confint(bought, there, 1 - level, method="wilson")
     index = pd.RangeIndex(len(there), name="age")
-    high = np.where(bought == there, 1.0, high)
+    low, high = np.where(bought > 0, low, 0.0), np.where(bought == there, 1.0, high)
     return pd.DataFrame({"customers": there, "share": bought / there, "low": low, "high": high}, index=index)
 
 

@@ -147,6 +147,8 @@ def thirds(
     """
     name = purchases.columns[0]
     own = purchases[purchases[name].isin(gone)].sort_values([name, "date"], kind="stable")
+    if own["amount"].isna().any():
+        raise DomainError("The course of spend needs amounts, and this log was read without.")
     code, ids = pd.factorize(own[name])
     day = own["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     starts = np.flatnonzero(np.r_[True, np.diff(code) != 0]) if len(code) else np.empty(0, int)

@@ -21,6 +21,7 @@ from crmtheory.errors import DomainError, SchemaError
 from crmtheory.lifecycle.stages import NOT_YET, UNKNOWN, Stages
 from crmtheory.numerics import Array
 
+ROUNDING = 1e-12  # a smaller spread over customers is none
 BLOCK = 100_000  # customers whose moves are multiplied at a time
 
 
@@ -121,7 +122,7 @@ def matrix(counted: Moves, level: float = 0.95) -> pd.DataFrame:
             weights[b, a * k + b] += 1 / total
         spread = counted.variance(weights)
         plain = share * (1 - share) / total
-        inner = (plain > 0) & (spread > 0)
+        inner = (plain > 0) & (spread > ROUNDING * plain)
         number = np.where(inner, total * plain / np.where(inner, spread, 1), counted.people[a])
         low, high = proportion_confint(share * number, number, 1 - level, method="wilson")
         low, high = np.where(share > 0, low, 0.0), np.where(share < 1, high, 1.0)  # but for rounding they are

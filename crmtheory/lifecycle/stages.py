@@ -10,6 +10,7 @@ Silence is the number of periods since the last purchase, 0 in the period of a p
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
@@ -22,6 +23,7 @@ from crmtheory.panel import Panel
 from crmtheory.wording import counted
 
 UNKNOWN = -1  # in `Stages.codes`: not yet heard of
+ROUNDING = 1e-9  # part of the largest amount so far
 MEASURES = ("purchases", "revenue")
 NOT_YET = "not yet"  # in flows: those who were not customers at the earlier step
 
@@ -149,11 +151,13 @@ class RelationshipRules:
         # per period lived; the last window is lived in full once the first stage is over
         recent = recent / self.window
         earlier = earlier / np.clip(panel.age + 1 - self.window, 1, self.window)
+        # an exact change must not be decided by rounding, nor money that nets to nothing
+        slack = ROUNDING * np.maximum.accumulate(np.abs(values).astype(float), axis=1)
         cases = [
             panel.silence >= self.lost,
             panel.lived & (panel.age < self.window),
-            panel.lived & (recent > (1 + self.change) * earlier) & (recent > 0),
-            panel.lived & ((recent < (1 - self.change) * earlier) | (recent <= 0)),
+            panel.lived & (recent > (1 + self.change) * earlier + slack) & (recent > slack),
+            panel.lived & ((recent < (1 - self.change) * earlier - slack) | (recent <= slack)),
             panel.lived,
         ]
         return _staged(self, panel, cases, ("termination", "sign-up", "growth", "decline", "maturity"))
@@ -253,7 +257,9 @@ def _rolling(values: NDArray, window: int) -> NDArray:
 def _whole(rules: MarketingRules | RelationshipRules) -> None:
     for field in fields(rules):
         value = getattr(rules, field.name)
-        if field.type == "int" and (isinstance(value, bool) or value != int(value) or value < 1):
+        if field.type != "int":
+            continue
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
             raise DomainError(f"{field.name} must be a whole number of 1 or more, not {value}.")
 
 

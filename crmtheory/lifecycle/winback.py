@@ -13,6 +13,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from crmtheory.errors import DomainError
 from crmtheory.holdout import share_with_interval
+from crmtheory.lifecycle.moves import ROUNDING
 from crmtheory.lifecycle.stages import Stages
 from crmtheory.numerics import Array
 from crmtheory.panel import Panel
@@ -161,7 +162,7 @@ def _shares(silence: NDArray, customer: NDArray, back: NDArray, spent: Array, le
     error = np.add.reduceat(back.astype(float), starts) - share[own] * times
     spread, plain = np.bincount(own, error**2, k) / cases**2, share * (1 - share) / cases
     people = np.bincount(own, minlength=k)
-    inner = (plain > 0) & (spread > 0)
+    inner = (plain > 0) & (spread > ROUNDING * plain)
     number = np.where(inner, cases * plain / np.where(inner, spread, 1), people)
     low, high = proportion_confint(share * number, number, 1 - level, method="wilson")
     money = np.bincount(group, np.where(back, spent, 0.0), k)
@@ -188,8 +189,8 @@ def _thirds(values: Array, known: NDArray[np.bool_]) -> NDArray[np.int8]:
     inside = values[known]
     n = len(inside)
     place = np.zeros(n, np.int8)
-    for cut in (1, 2):
-        at = min(int(np.ceil(cut * n / 3)), n - 1)
+    for cut in (1, 2) if n else ():
+        at = cut * n // 3
         value = np.partition(inside, at)[at]
         below, level = (inside < value).sum(), (inside == value).sum()
         upper = (below + level / 2) * 3 >= cut * n

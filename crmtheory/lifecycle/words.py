@@ -21,6 +21,8 @@ def memory(test: pd.DataFrame) -> str:
     one, two = test.loc["0 against 1"], test.loc["1 against 2"]
     start = f"The last stage explains {one['gain']:.0%} of what is unsure about the next one"
     p = p_value(two["p_value"])
+    if not np.isfinite(two["p_value"]):
+        return "Too little varies here to say whether the last stage tells all."
     if two["p_value"] < 0.05:
         return (
             f"{start}; knowing the stage before it as well explains {two['gain']:.0%} of the rest ({p}). So "
@@ -72,8 +74,7 @@ def what_comes_next(table: pd.DataFrame, duration: str) -> str:
 
 
 def hazards(ratios: pd.DataFrame, trend: pd.DataFrame) -> str:
-    """What lowers or raises the risk of being lost, and whether that holds at all times; of `cox` and "
-    "`proportional`."""
+    """What lowers or raises the risk of being lost, and whether at all times; tables of `cox` and `proportional`."""
     parts = [
         f"{name} {'lowers' if row['high'] < 1 else 'raises'} it ({row['ratio']:.2f} times)"
         for name, row in ratios.iterrows()
@@ -167,11 +168,10 @@ def next_step(customers: pd.DataFrame, cost: float, currency: str) -> str:
 
 
 def course_of_life(inner: pd.DataFrame, ends: pd.DataFrame, currency: str) -> str:
-    """Whether spend rises and falls; tables of `course` for the same customers, without and with first and "
-    "last purchase."""
+    """Whether spend rises and falls; tables of `course` without and with the first and last purchase."""
     values = ", ".join(f"{currency}{value:,.0f}" for value in inner["mean"])
     peak = inner["mean"].idxmax()
-    overlap = inner.loc[peak, "low"] <= inner["mean"].drop(peak).max()
+    overlap = not inner.loc[peak, "low"] > inner["mean"].drop(peak).max()  # also where there is no interval
     sure = "The difference is within chance" if overlap else "That is more than chance"
     number = int(inner["customers"].iloc[0])
     text = (

@@ -23,8 +23,8 @@ def flow(flows: pd.DataFrame, what: str = "stage", outside: Collection[str] = ()
 
     >>> moves = pd.DataFrame({"step": 0, "from": ["new", "new"], "to": ["loyal", "new"], "customers": [30, 70]})
     >>> flow(moves)
-    'Customers who went from stage to stage, over 1 step. 30.0% were in another stage after a step. Largest:
-    new to loyal 30.'
+    'Customers who went from stage to stage, over 1 step. Of those who had one before and after a step, 30.0% were in
+    another stage. Largest moves: new to loyal 30.'
     """
     there = flows[flows["customers"] > 0]
     there = there[~(there["from"].isin(list(outside)) | there["to"].isin(list(outside)))]
@@ -37,8 +37,15 @@ def flow(flows: pd.DataFrame, what: str = "stage", outside: Collection[str] = ()
     sums = moved.groupby(["from", "to"], sort=False, observed=True)["customers"].sum()
     largest = sums.sort_values(ascending=False, kind="stable").head(most)
     names = ", ".join(f"{a} to {b} {n:,.0f}" for (a, b), n in largest.items())
-    text = f"{start} {sums.sum() / total:.1%} were in another {what} after a step."
-    return f"{text} Largest: {names}." if names else text
+    text = f"{start} Of those who had one before and after a step, {sums.sum() / total:.1%} were in another {what}."
+    text = f"{text} Largest moves: {names}." if names else text
+    beside = flows[flows["from"].isin(list(outside)) | flows["to"].isin(list(outside))]
+    came = ", ".join(
+        f"{a} to {b} {n:,.0f}"
+        for a, b, n in beside[["from", "to", "customers"]].itertuples(index=False)
+        if n > 0
+    )
+    return f"{text} Besides: {came}." if came and steps == 1 else text
 
 
 def stage_counts(counts: pd.DataFrame) -> str:

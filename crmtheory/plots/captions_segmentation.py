@@ -24,7 +24,7 @@ def concentration_by_year(table: pd.DataFrame, share: float = 0.2) -> str:
         f"{year} {row['estimate']:.1%} [{row['low']:.1%}, {row['high']:.1%}]"
         for year, row in table.iterrows()
     )
-    return f"Share of revenue held by the top {share:.0%} in each year (dashed: 80%): {', '.join(rows)}."
+    return f"Share of revenue held by the top {share:.0%} (dashed: 80%): {', '.join(rows)}."
 
 
 def rfm_heatmap(grid: pd.DataFrame, what: str = "revenue", currency: str = "") -> str:
@@ -33,6 +33,7 @@ def rfm_heatmap(grid: pd.DataFrame, what: str = "revenue", currency: str = "") -
     blank = int(grid.isna().to_numpy().sum())
     names = {
         "revenue": "Revenue per customer",
+        "later revenue": "Later revenue per customer",
         "customers": "Number of customers",
         "purchases": "Purchases per customer",
         "share": "Share of customers",
@@ -43,7 +44,7 @@ def rfm_heatmap(grid: pd.DataFrame, what: str = "revenue", currency: str = "") -
         return f"{text} All cells are blank."
 
     def word(value: float) -> str:
-        if what == "revenue":
+        if what.endswith("revenue"):
             return money(value, currency)
         return (
             f"{value:,.0f}"

@@ -28,7 +28,7 @@ def rfm_heatmap(
     Parameters
     ----------
     grid : index = r from 5 to 1, columns = f from 1 to 5 (`segmentation.rfm_grid`)
-    what : "revenue", "purchases", "customers", "share" or "later" (the last two are parts)
+    what : "revenue", "later revenue", "purchases", "customers", "share" or "later" (the last two are parts)
     """
     known = [key.removeprefix("rfm ") for key in LABELS["en"] if key.startswith("rfm ")]
     if what not in known:
@@ -40,6 +40,7 @@ def rfm_heatmap(
     mesh = shapes.heat(ax, grid, (0.0, top))
     forms: dict[str, Callable[[float], str]] = {
         "revenue": lambda value: money(currency)(value, 0),
+        "later revenue": lambda value: money(currency)(value, 0),
         "customers": shapes.counted,
         "purchases": lambda value: f"{value:.3g}",
     }

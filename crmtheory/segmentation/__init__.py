@@ -36,7 +36,14 @@ from crmtheory.segmentation.activity import (
 from crmtheory.segmentation.activity import on_holdout as activity_on_holdout
 from crmtheory.segmentation.migration import flows, migration, stays
 from crmtheory.segmentation.needs import candidates, choose, groups, no_groups, stability
-from crmtheory.segmentation.policy import NOTHING, PolicyProfit, Treatment, policy_profit, uplift_needed
+from crmtheory.segmentation.policy import (
+    NOTHING,
+    PolicyProfit,
+    Treatment,
+    policy_profit,
+    stated,
+    uplift_needed,
+)
 from crmtheory.segmentation.profiles import association, crosstab, profile
 from crmtheory.segmentation.rfm import (
     SEGMENTS,
@@ -88,6 +95,7 @@ __all__ = [
     "separation",
     "sizes",
     "stability",
+    "stated",
     "stays",
     "tiers",
     "uplift_needed",

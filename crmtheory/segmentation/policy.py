@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -84,6 +85,33 @@ class PolicyProfit:
     def choice(self) -> pd.Series:
         """The treatment chosen, by class."""
         return self.table[self.table["chosen"]].set_index("class")["treatment"]
+
+
+def stated(treatments: Mapping[str, Any]) -> list[Treatment]:
+    """Treatments as a parameter states them: name → [cost per customer, relative gain of later margin].
+
+    Raises
+    ------
+    SchemaError : anything else than two numbers, a gain that looks like a percentage
+
+    >>> stated({"mailing": [2, 0.03]})[0].cost
+    2.0
+    """
+    found = []
+    for name, given in treatments.items():
+        pair = list(given) if isinstance(given, list | tuple) else [given]
+        if len(pair) != 2 or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in pair):
+            raise SchemaError(
+                f'The treatment "{name}" needs two numbers, the cost per customer and the relative gain, such as '
+                f"[2.0, 0.03], not {given!r}."
+            )
+        if abs(pair[1]) > 1:
+            raise SchemaError(
+                f'The treatment "{name}" has a relative gain of {pair[1]:g}, which more than doubles the margin. For '
+                "3 % give 0.03."
+            )
+        found.append(Treatment(str(name), float(pair[0]), float(pair[1])))
+    return found
 
 
 def policy_profit(

@@ -22,7 +22,7 @@ def classes_in_words(table: pd.DataFrame) -> str:
         return "The customers brought nothing on the whole in the later period, so the classes cannot be compared."
     parts = [
         f'class "{row["class"]}" holds {row["share"]:.0%}{" of customers" * (i == 0)} and brought '
-        f"{row['share_of_later']:.0%}{' of what came later' * (i == 0)}"
+        f"{row['share_of_later']:.0%}{' of what these customers brought later' * (i == 0)}"
         for i, (_, row) in enumerate(there.iterrows())
     ]
     said = "; ".join(parts)

@@ -71,9 +71,10 @@ attributes_columns: dict = {"customer": "customer_id", "place": "country"}  # it
 pseudonymise: bool = False  # True if the log's customer ids are replaced by keyed hashes (policies)
 motives: str = "vacation_motives"  # survey of needs, one row a person; empty if there is none
 motive_columns: list = ["rest and relax", "luxury / be spoilt", "do sports", "excitement, a challenge", "not exceed planned budget", "realise creativity", "fun and entertainment", "good company", "health and beauty", "free-and-easy-going", "entertainment facilities", "not care about prices", "life style of the local people", "intense experience of nature", "cosiness/familiar atmosphere", "maintain unspoilt surroundings", "everything organised", "unspoilt nature/natural landscape", "cultural offers", "change of surroundings"]  # its yes/no answers (1/0), or ratings on one scale
+missing_answers: str = "refuse"  # people who left a question out: "refuse" stops, "drop" leaves them out
 describe_by: str = "Vacation.Behaviour"  # a column that describes people, to compare with their group; empty if there is none
 most_groups: int = 8  # largest number of need groups to try
-resamples: int = 40  # samples drawn anew to judge whether groups come back
+resamples: int = 30  # samples drawn anew to judge whether groups come back
 margin: float = 0.30  # part of the amount that is profit
 treatments: dict = {"mailing": [2.0, 0.03], "personal contact": [40.0, 0.15]}  # name: [cost per customer, relative gain of later profit]; the gains are assumed
 target_stay: float = 0.55  # goal: share of high customers who stay high
@@ -88,7 +89,7 @@ import pandas as pd
 
 from crmtheory import claims, concentration, lifecycle, panel, segmentation, simulate, value
 from crmtheory.chapter import open_chapter
-from crmtheory.chapter_data import CHOICES, read_attributes, read_log, read_table
+from crmtheory.chapter_data import CHOICES, examples, read_attributes, read_log, read_table
 from crmtheory.models import GammaGamma, ParetoNBD
 from crmtheory.plots import captions_segmentation as captions
 from crmtheory.plots import concentration as draw_shares
@@ -97,8 +98,11 @@ from crmtheory.plots import segmentation as draw
 from crmtheory.plots.captions import money
 from crmtheory.plots.captions_lifecycle import flow as flow_in_words
 from crmtheory.segmentation import words
+from crmtheory.value.lifetime import checked_margin
 
-chapter = open_chapter("segmentation", globals(), choices=CHOICES)
+chapter = open_chapter("segmentation", globals(), choices={**CHOICES, "missing_answers": ["refuse", "drop"]})
+currency, attributes, motives = examples(chapter, "currency", "attributes", "motives")
+options, margin = segmentation.stated(treatments), checked_margin(margin)
 rng = partial(np.random.default_rng, seed)
 test = partial(claims.test, seed=seed)
 sums = partial(money, currency=currency)
@@ -110,7 +114,7 @@ split = calibration_end or log.half
 summary = log.summary(unit="week", calibration_end=split)
 before = log.revenue(end=split).reindex(summary.index)
 after = log.revenue().reindex(summary.index) - before
-bought = summary["x_holdout"] > 0
+second_part = log.revenue(start=pd.Timestamp(split) + pd.Timedelta(days=1))
 text = "The classes are made from what was known on **{split}**, of {n:,} customers. They are judged by what came after, in {weeks:.0f} weeks."
 chapter.say(text, split=split, n=len(summary), weeks=summary["T_holdout"].iloc[0])
 
@@ -169,7 +173,7 @@ chapter.table(hand, caption="Ten customers")
 # The rule of 20 and 80 is one point; the *exact* point for these customers is another. Is it the same in both parts of the log?
 
 # %%
-halves = pd.DataFrame({f"until {split}": before, f"after {split}": after[bought]})
+halves = pd.DataFrame({f"until {split}": before, f"after {split}": second_part[second_part > 0]})
 needed = concentration.with_interval("share_needed", before, rng(), at=0.8).iloc[0]
 years = concentration.stability(halves, rng(), resamples=500)
 top_share = years[years["statistic"] == "top_share"].set_index("year")
@@ -193,6 +197,8 @@ chapter.table(segmentation.sizes(before, classes), caption="Value classes at the
 later = segmentation.value_by_class(classes, after)
 chapter.save(later, "value_classes")
 chapter.show(draw.later_value(later, currency), name="later-value", alt="{text}", text=captions.later_value(later, currency))
+fresh = 1 - after.sum() / second_part.sum()
+chapter.say("Customers who were not known at the split brought **{fresh:.0%}** of the revenue after it; no class made before could hold them.", fresh=fresh)
 ratio = segmentation.ratio(classes, after, rng())
 chapter.say("**{text}**", text=words.ratio_in_words(ratio))
 
@@ -247,10 +253,10 @@ chapter.table(by_name, caption="RFM segments and what they brought later", forma
 # Six weeks of silence are long for somebody who came every week and nothing for somebody who comes twice a year. So silence is measured in
 # the customer's **own usual gap** (个人购买周期): up to two gaps is *active*, up to four *silent*, more is *churned*. A customer with few gaps is
 # judged partly by the usual gap of all. The other rule asks the Pareto/NBD model for **P(alive)** (存活概率), the probability of still being a
-# customer. Which rule tells better who buys in the three months after?
+# customer. Which rule tells better who buys in the three months after (or as long as the log goes on)?
 
 # %%
-quarter_end = pd.Timestamp(split) + pd.Timedelta(days=91)
+quarter_end = min(pd.Timestamp(split) + pd.Timedelta(days=91), pd.Timestamp(log.report.last_date))
 came = purchases[(purchases["date"] > split) & (purchases["date"] <= quarter_end)][log.customer].unique()
 soon = pd.Series(summary.index.isin(came), summary.index)
 rhythm = segmentation.by_rhythm(purchases, split, active_gaps, churned_gaps).reindex(summary.index)
@@ -264,6 +270,8 @@ active = test("SEG-3", pd.DataFrame({"activity": rhythm, "bought": soon}), name=
 # %%
 lowest = model.p_alive(summary).min()
 chapter.say("{text} The lowest P(alive) of all customers is {low:.2f}.", text=words.order_in_words(judged), low=lowest)
+watched = (quarter_end - pd.Timestamp(split)).days
+chapter.say("They were watched for {days} days.", days=watched) if watched < 91 else None
 usable = {name: rule for name, rule in rules.items() if {"active", "silent"} <= set(rule)}
 chapter.say("{text}", text=words.activity_in_words(segmentation.separation(usable, soon)) if usable else "")
 
@@ -274,7 +282,7 @@ chapter.say("{text}", text=words.activity_in_words(segmentation.separation(usabl
 # a part has a class in it; the others are *new* or *gone*.
 
 # %%
-second = segmentation.tiers(log.revenue(start=pd.Timestamp(split) + pd.Timedelta(days=1))[lambda r: r > 0], (top, middle))
+second = segmentation.tiers(second_part[second_part > 0], (top, middle))
 first = segmentation.tiers(before[before > 0], (top, middle))
 moved = segmentation.migration(first, second)
 chapter.save(moved, "migration")
@@ -292,12 +300,13 @@ lasting = test("SEG-2", first.rename("before").to_frame().assign(after=second.re
 # ## By need
 #
 # A survey asks people what they want; without one this part stays empty. **k-means** (k 均值聚类) puts people with similar answers together; the number of groups must be given. It
-# *always* returns groups, also from noise. So ask three questions. How well are groups separated (**silhouette**, 轮廓系数)? Would another
-# sample give the same groups? And would data *without* any groups look the same? For the last one, each column is shuffled on its own: the
-# answers to each question stay, what goes together is lost.
+# *always* returns groups, also from noise. So ask three questions. How well are groups separated (**silhouette**, 轮廓系数)? Would samples drawn from
+# these same people give the same groups? (A really new sample agrees somewhat less.) And would data *without* any groups look the same? For the
+# last one, each column is shuffled on its own: the answers to each question stay, what goes together is lost.
 #
 # To compare two groupings there is the **adjusted Rand index** (调整兰德系数, ARI): 1 if they agree on every pair of people, 0 if no more than by
-# chance. The number of groups is chosen by the gain in ARI over the shuffled data. That rule was fixed before looking.
+# chance. Only those numbers of groups count whose interval lies above that of the shuffled data; of these the most stable is chosen. That rule was
+# fixed before looking.
 
 # %%
 chosen, need = 0, None
@@ -305,8 +314,8 @@ if motives:
     survey = read_table(chapter, motives)
     answers = survey[motive_columns]
     numbers = range(2, most_groups + 1)
-    stable = segmentation.stability(answers, numbers, "k-means", rng(), resamples=resamples)
-    shuffled = segmentation.no_groups(answers, numbers, "k-means", rng(), resamples=resamples // 2)
+    stable = segmentation.stability(answers, numbers, "k-means", rng(), resamples=resamples, missing=missing_answers)
+    shuffled = segmentation.no_groups(answers, numbers, "k-means", rng(), resamples=resamples // 2, missing=missing_answers)
     chosen = segmentation.choose(stable, shuffled)
     chapter.save(stable.merge(shuffled, on=["clusters", "method"], suffixes=("", "_without_groups")), "need_groups")
     chapter.show(groups.stability(stable, shuffled), name="stability", alt="{text}", text=captions.stability(stable, shuffled))
@@ -314,21 +323,23 @@ if motives:
 
 # %%
 if motives:
-    criteria = segmentation.candidates(answers, rng(), range(2, most_groups + 1))
+    criteria = segmentation.candidates(answers, rng(), range(2, most_groups + 1), missing=missing_answers)
     chapter.save(criteria, "criteria")
     chapter.show(groups.criteria(criteria, ["silhouette", "calinski_harabasz", "bic"], chosen)[0], name="criteria", alt="{text}", text=captions.criteria(criteria))
 
 # %% [markdown]
 # Other criteria: **Calinski–Harabasz** compares the spread between groups with that within; **BIC** asks how well a *mixture* (a model of overlapping
 # groups) describes the answers for its number of parameters, lower being better. Criteria rarely agree. Then the data do not force a number. Look at
-# the groups themselves: each cell is the share of a group with a motive, less the share of all people, in percentage points. Grey may be chance.
+# the groups themselves: each cell is the share of a group with a motive (or its mean rating), less that of all people. The groups were made from
+# these very answers, so differences are large even in noise; grey only says that the mean of this group is not sure.
 
 # %%
 if motives:
-    need = segmentation.groups(answers, chosen, "k-means", rng())
+    need = segmentation.groups(answers, chosen, "k-means", rng(), missing=missing_answers)
+    yes_no = bool(answers.isin([0, 1]).all(axis=None))
     traits = segmentation.profile(answers, need)
     chapter.save(traits, "profile")
-    chapter.show(groups.profile(traits), name="profile", alt="{text}", text=captions.profile(traits))
+    chapter.show(groups.profile(traits, points=yes_no), name="profile", alt="{text}", text=captions.profile(traits, points=yes_no))
 
 # %%
 if motives and describe_by:
@@ -343,10 +354,11 @@ if motives and describe_by:
     chapter.table(wide, caption=f"Need group by {describe_by} (share of the group)", formats=dict.fromkeys(wide, "{:.0%}"))
     chapter.say("{text}", text=words.association_in_words(segmentation.association(need, bands), describe_by))
 if motives:
-    steady = test("SEG-4", stable[stable["clusters"] == chosen].assign(customers=len(answers)), name=motives)
+    chance = shuffled.set_index("clusters")["high"]
+    steady = test("SEG-4", stable[stable["clusters"] == chosen].assign(customers=len(answers), chance_high=chance[chosen]), name=motives)
     fewest = stable.set_index("clusters").loc[2]
-    text = "With 2 groups the index would be {ari:.2f} [{low:.2f}, {high:.2f}]; shuffled answers alone reach {chance:.2f} then. That is why the gain decides."
-    chapter.say(text, ari=fewest["ari"], low=fewest["low"], high=fewest["high"], chance=shuffled.set_index("clusters").loc[2, "ari"])
+    text = "With 2 groups the index is {ari:.2f} [{low:.2f}, {high:.2f}]; shuffled answers reach up to {chance:.2f} then."
+    chapter.say(text, ari=fewest["ari"], low=fewest["low"], high=fewest["high"], chance=chance[2])
 else:
     steady = claims.not_given("SEG-4", "no survey of needs was given (parameter motives)", name=transactions)
 
@@ -357,14 +369,19 @@ else:
 # fully. The *lifecycle stage* of the chapter on the lifecycle is one such fact; places or channels come from the table of attributes.
 
 # %%
-stage = lifecycle.MarketingRules().assign(panel.of(log, "quarter", split)).at().reindex(summary.index)
-facts = {"lifecycle stage": stage.astype(str)}
+length = "quarter" if log.days > 730 else "month"
+stage = lifecycle.MarketingRules().assign(panel.of(log, length, split)).at().reindex(summary.index)
+facts = {f"lifecycle stage, by {length}s": stage.astype(str)}
 if attributes:
     facts |= read_attributes(chapter, summary.index)
 for name, fact in facts.items():
-    common = fact.where(fact.map(fact.value_counts()) >= 20, "other")
+    common = fact.where(fact.isna() | (fact.map(fact.value_counts()) >= 20), "other")
+    if common.nunique() < 2 or classes.nunique() < 2:
+        chapter.say("All customers have the same {name}.", name=name)
+        continue
     crossed = segmentation.crosstab(classes, common).pivot(index="attribute", columns="segment", values="share")
-    chapter.table(crossed[["high", "medium", "low"]].sort_values("high", ascending=False), caption=f"Value class by {name} (share of the class)", formats=dict.fromkeys(["high", "medium", "low"], "{:.1%}"))
+    shown = crossed[[column for column in ("high", "medium", "low") if column in crossed]]
+    chapter.table(shown.sort_values(shown.columns[0], ascending=False), caption=f"Value class by {name} (share of the class)", formats=dict.fromkeys(shown, "{:.1%}"))
     chapter.say("{text}", text=words.association_in_words(segmentation.association(classes, common), name))
 
 # %% [markdown]
@@ -378,7 +395,6 @@ for name, fact in facts.items():
 # %%
 cells = [f"{value_class}, {activity}" for value_class in classes.cat.categories for activity in rhythm.cat.categories]
 segment = pd.Series(pd.Categorical(classes.astype(str) + ", " + rhythm.astype(str), cells, ordered=True), summary.index)
-options = [segmentation.Treatment(name, *numbers) for name, numbers in treatments.items()]
 profit = (margin * after).clip(lower=0)
 policy = segmentation.policy_profit(segment, profit, options, rng())
 chapter.save(policy.table, "policy")
@@ -392,7 +408,7 @@ chapter.say("{text}", text=words.policy_in_words(policy, currency))
 # The gains are assumptions, so turn the question round: what must a treatment achieve to pay for itself in each value class?
 
 # %%
-even = segmentation.uplift_needed(classes, profit, options)
+even = segmentation.uplift_needed(classes, profit, options).replace(np.inf, np.nan)
 chapter.table(even, caption="Relative gain at which a treatment pays", formats=dict.fromkeys(["stated", "needed", "low", "high"], "{:.1%}") | dict.fromkeys(["margin", "cost"], sums))
 chapter.say("{text}", text=words.break_even_in_words(even))
 gain = test("SEG-5", policy.gain, name=transactions)
@@ -448,8 +464,9 @@ chapter.table(pd.DataFrame(cuts).T.rename_axis("share in class high"), caption="
 # ## The claims
 #
 # A claim is about one number θ and gets its verdict from the 95% interval of θ and a threshold δ that was fixed beforehand. It is *supported* if
-# the whole interval is at δ or above, *contradicted* if the whole interval is below, and *inconclusive* otherwise. For SEG-4 the interval is where
-# the index of a single other sample would lie.
+# the whole interval is at δ or above, *contradicted* if the whole interval is below, and *inconclusive* otherwise. For SEG-4 the interval holds 95% of
+# the samples drawn from these people. SEG-5 asks little: the best treatment of each class can hardly do worse than one for all; what counts is
+# how much it gains, and that hangs on gains that were assumed.
 
 # %%
 valued = test("SEG-1", pd.DataFrame({"value_class": classes, "later_value": after}), name=transactions)
