@@ -94,7 +94,24 @@ def test_data_without_an_answer_give_the_reason(claim, data, reason):
 )
 def test_a_table_without_a_single_complete_row_is_not_testable(claim, columns):
     data = pd.DataFrame([[1.0, np.nan], [np.nan, 1.0]], columns=columns)
-    assert judge(claim, data).verdict == "not testable"
+    verdict = judge(claim, data)
+    assert (verdict.verdict, verdict.n) == ("not testable", 0)
+    assert verdict.reason == f"no row has all of {columns[0]}, {columns[1]}"
+
+
+def test_a_claim_whose_data_were_not_given_says_what_would_make_it_testable():
+    verdict = claims.not_given("LIF-6", "no table of contacts was given (parameter leads)", name="shop")
+    entry = claims.ledger().loc["LIF-6"]
+    assert (verdict.verdict, verdict.reason, verdict.n, verdict.data) == (
+        "not testable",
+        "no table of contacts was given (parameter leads)",
+        0,
+        "shop",
+    )
+    assert (verdict.theta, verdict.low, verdict.high) == (None, None, None)
+    assert (verdict.claim, verdict.delta) == (entry["claim"], entry["threshold"])
+    with pytest.raises(SchemaError, match='There is no claim "LIF-66". Did you mean "LIF-6"?'):
+        claims.not_given("LIF-66", "nothing")
 
 
 def test_a_function_may_make_the_data_and_say_why_it_cannot():
@@ -130,8 +147,9 @@ def spending(n: int, k: int, apart: float, rng) -> pd.DataFrame:
 
 
 def epsilon(data: pd.DataFrame) -> float:
-    groups = [group["next_spend"] for _, group in data.groupby("stage")]
-    return stats.kruskal(*groups).statistic / (len(data) - 1)
+    """(H − k + 1) / (n − k) with H of scipy, which allows for ties."""
+    groups = [group for _, group in data["next_spend"].groupby(data["stage"].to_numpy())]
+    return (stats.kruskal(*groups).statistic - len(groups) + 1) / (len(data) - len(groups))
 
 
 @pytest.mark.parametrize("ties", [False, True])
@@ -143,6 +161,17 @@ def test_the_share_is_that_of_kruskal_and_wallis(ties):
     assert verdict.low < epsilon(data) < verdict.high
     assert verdict.theta == pytest.approx(epsilon(data))
     assert verdict.n == 300
+
+
+def test_the_interval_is_that_of_resampled_customers_less_what_resampling_adds():
+    """A resample has its ties, and its share is larger than that of the data by (k − 1) / (n − k) or so: 0.073 here."""
+    data = spending(60, 5, 0.4, np.random.default_rng(12))
+    verdict = judge("LIF-1", data)
+    rng = np.random.default_rng(13)
+    draws = [epsilon(data.iloc[rng.integers(0, 60, 60)]) for _ in range(700)]
+    low, high = np.quantile(draws, [0.025, 0.975]) - 4 / 55
+    assert verdict.low == pytest.approx(low, abs=0.04)
+    assert verdict.high == pytest.approx(high, abs=0.04)
 
 
 def test_stages_that_differ_much_are_supported_and_stages_in_name_only_are_not():
@@ -160,10 +189,12 @@ def test_which_names_the_stages_have_does_not_matter_nor_the_order_of_rows():
 
 @pytest.mark.parametrize("n", [20, 40, 100])
 def test_stages_that_tell_nothing_are_hardly_ever_supported_however_few_customers(n):
-    """With few customers and several stages the share is well above 0 by chance, and more so in a resample."""
+    """Unadjusted, the share is (k − 1) / (n − 1) by chance, 0.21 of 20 customers, and more so in a resample."""
     rng = np.random.default_rng(4)
-    supported = sum(judge("LIF-1", spending(n, 5, 0.0, rng)).verdict == "supported" for _ in range(40))
-    assert at_most(supported, 40, 0.025)
+    found = [judge("LIF-1", spending(n, 5, 0.0, rng)) for _ in range(40)]
+    assert at_most(sum(verdict.verdict == "supported" for verdict in found), 40, 0.025)
+    theta = np.array([verdict.theta for verdict in found])
+    assert abs(theta.mean()) < 4 * theta.std() / np.sqrt(40)
 
 
 def test_a_claim_that_is_just_true_is_supported_in_few_worlds():
@@ -255,11 +286,22 @@ def test_years_after_the_fifth_change_nothing():
     assert judge("LIF-4", cohort([*rates, 0.1, 0.1])) == judge("LIF-4", cohort(rates))
 
 
-def test_a_year_that_is_missing_does_not_make_the_sixth_year_the_fifth():
-    data = cohort([0.6, 0.7, 0.8, 0.85, 0.9, 0.2])
-    data.loc[2, "left"] = np.nan
-    found = judge("LIF-4", data)
-    assert found.verdict == "not testable" or found.theta == pytest.approx(0.9 - 0.6, abs=0.01)
+@pytest.mark.parametrize("year", [1, 2, 4])
+def test_a_year_that_is_missing_does_not_make_the_sixth_year_the_fifth(year):
+    data = cohort([0.6, 0.7, 0.8, 0.85, 0.9, 0.2]).astype(float)
+    without = data.drop(index=year)
+    data.loc[year, "left"] = np.nan
+    for given in (data, without):
+        found = judge("LIF-4", given)
+        assert (found.verdict, found.reason) == (
+            "not testable",
+            "a year is missing in the table of contracts",
+        )
+
+
+def test_years_may_be_numbered_from_one():
+    data = cohort([0.6, 0.7, 0.8, 0.85, 0.9])
+    assert judge("LIF-4", data.set_axis(range(1, 6))) == judge("LIF-4", data)
 
 
 # LIF-5: growth, maturity, decline
@@ -287,6 +329,39 @@ def test_a_flat_life_is_supported_in_few_worlds():
     rng = np.random.default_rng(10)
     supported = sum(judge("LIF-5", lives(60, [10, 10, 10], rng)).verdict == "supported" for _ in range(40))
     assert at_most(supported, 40, 0.025)
+
+
+def steady(n: int, shape: float, rng) -> pd.DataFrame:
+    """Purchases of people who neither grow nor decline: gaps of 20 days on average, the more regular the larger the
+    shape (1: at random, 20: nearly a clock), watched for 100 to 300 days.
+    """
+    days = np.ceil(np.cumsum(np.c_[np.zeros(n), rng.gamma(shape, 20 / shape, (n, 60))], axis=1))
+    kept = days < rng.integers(100, 300, (n, 1))
+    customer = np.nonzero(kept)[0]
+    frame = pd.DataFrame({"customer": customer, "day": days[kept], "amount": rng.exponential(10, kept.sum())})
+    frame = frame.groupby(["customer", "day"], as_index=False)["amount"].sum()
+    date = pd.Timestamp("2024-01-01") + pd.to_timedelta(frame["day"], unit="D")
+    return frame.assign(date=date)[["customer", "date", "amount"]]
+
+
+@pytest.mark.parametrize("shape", [0.5, 1, 4, 20])
+def test_customers_who_stay_as_they_are_hardly_ever_support_a_hump_however_regular(shape):
+    rng = np.random.default_rng(14)
+    supported = 0
+    for _ in range(20):
+        bought = steady(60, shape, rng)
+        table = lifecycle.thirds(bought, pd.Index(range(60)), rng, orders=30)
+        supported += judge("LIF-5", table).verdict == "supported"
+    assert at_most(supported, 20, 0.025)
+
+
+@pytest.mark.parametrize("shape", [0.5, 1, 4, 20])
+def test_the_hump_of_customers_who_stay_as_they_are_is_near_nothing(shape):
+    """Of 3,000: θ compares with the larger end, so it is a little below 0 if anything."""
+    rng = np.random.default_rng(15)
+    table = lifecycle.thirds(steady(3000, shape, rng), pd.Index(range(3000)), rng, orders=30)
+    mean = table.mean()
+    assert (mean["middle"] - max(mean["first"], mean["last"])) / mean.mean() == pytest.approx(0, abs=0.08)
 
 
 def test_lives_without_spend_give_no_number():

@@ -28,7 +28,7 @@ def at_most(times: int, trials: int, rate: float) -> bool:
         ("SEG-1", {"value_class": ["high"]}, "missing: later_value"),
         ("SEG-2", {"before": ["high"]}, "missing: after"),
         ("SEG-3", {"x": [1]}, "missing: activity, bought"),
-        ("SEG-4", {"ari": [0.7], "low": [np.nan], "high": [0.9]}, "missing: low, customers"),
+        ("SEG-4", {"ari": [0.7], "low": [np.nan], "high": [0.9]}, "missing: low, customers, chance_high"),
         ("SEG-5", {"estimate": [1.0], "low": [0.5], "high": [2.0]}, "missing: n, same"),
     ],
 )
@@ -59,6 +59,11 @@ def test_missing_columns_are_named(claim, columns, reason):
             "SEG-3",
             {"activity": ["active", "churned"] * 5, "bought": [1, 0] * 5},
             "5 customers are active and 0 silent: nothing to compare",
+        ),
+        (
+            "SEG-4",
+            {"ari": [0.9], "low": [0.7], "high": [1.0], "customers": [99], "chance_high": [0.7]},
+            "answers without any groups, the same but shuffled, come back about as often as these",
         ),
         (
             "SEG-5",
@@ -188,9 +193,20 @@ def test_twenty_points_are_supported_in_few_worlds():
     [(0.6, 0.95, "supported"), (0.4, 0.9, "inconclusive"), (0.1, 0.59, "contradicted")],
 )
 def test_groups_must_be_found_again_in_nearly_every_sample(low, high, verdict):
-    data = pd.DataFrame({"ari": [0.5], "low": [low], "high": [high], "customers": [1000]})
+    """Where the shuffled answers come back far less often; the threshold is the ledger's 0.6."""
+    data = pd.DataFrame(
+        {"ari": [0.5], "low": [low], "high": [high], "customers": [1000], "chance_high": [0.05]}
+    )
     found = judge("SEG-4", data)
     assert (found.theta, found.low, found.high, found.n, found.verdict) == (0.5, low, high, 1000, verdict)
+
+
+def test_groups_that_come_back_only_as_often_as_no_groups_do_say_nothing_of_groups():
+    """However often: one question that halves the customers always cuts in the same place."""
+    row = {"ari": [0.97], "low": [0.95], "high": [1.0], "customers": [1000]}
+    assert judge("SEG-4", pd.DataFrame({**row, "chance_high": [0.94]})).verdict == "supported"
+    for chance in (0.95, 1.0):
+        assert judge("SEG-4", pd.DataFrame({**row, "chance_high": [chance]})).verdict == "not testable"
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from crmtheory import simulate
 from crmtheory.errors import DomainError, SchemaError
-from crmtheory.lifecycle import Stages, absorption, ever, moves, stage_value, time_to_loss
+from crmtheory.lifecycle import (
+    Stages,
+    absorption,
+    ever,
+    median_to_loss,
+    moves,
+    order_test,
+    stage_value,
+    stationarity_test,
+    time_to_loss,
+)
 from crmtheory.panel import Panel
 
 NAMES = ("new", "loyal", "lost")
@@ -247,10 +258,99 @@ def test_a_higher_level_gives_a_wider_interval_around_the_same_estimate():
         assert (wide["estimate"] == narrow["estimate"]).all()
 
 
-def test_what_is_certain_has_no_width():
+def test_what_all_or_none_of_a_few_did_is_not_certain():
+    """Five of five, and none of five: Wilson's interval of five trials."""
     counted = estimated([[0, 1, 2]] * 5)
-    assert ever(counted, "loyal").loc["new"].tolist() == [5, 1, 1, 1]
+    low, high = proportion_confint(5, 5, method="wilson")
+    assert ever(counted, "loyal").loc["new"].tolist() == pytest.approx([5, 1, low, high])
     assert time_to_loss(counted)["estimate"].tolist() == pytest.approx([2, 1])
+    counted = estimated([[0, 2, 2]] * 5 + [[1, 2, 2]] * 2)
+    low, high = proportion_confint(0, 5, method="wilson")
+    assert ever(counted, "loyal").loc["new"].tolist() == pytest.approx([5, 0, 0, high])
+
+
+# The median
+
+
+@pytest.mark.parametrize(
+    ("stay", "go", "periods"), [(1, 1, 1), (3, 1, 3), (9, 1, 7), (1, 3, 1), (20_000, 1, float("inf"))]
+)
+def test_the_median_of_one_stage_is_where_a_power_falls_to_a_half(stay, go, periods):
+    """0.5; 0.75³ = 0.42 but 0.75² = 0.56; 0.9⁷ = 0.478 but 0.9⁶ = 0.53; and too long to look for."""
+    assert median_to_loss(estimated([[0, 0]] * stay + [[0, 2]] * go), "new") == periods
+
+
+def test_the_median_is_that_of_powers_of_the_matrix():
+    counted = estimated(walked(500, 8, np.random.default_rng(8)))
+    p = counted.counts / counted.counts.sum(axis=1, keepdims=True)
+    p[2] = [0, 0, 1]
+    for start, name in enumerate(("new", "loyal")):
+        lost = [np.linalg.matrix_power(p, t)[start, 2] for t in range(50)]
+        assert median_to_loss(counted, name) == np.argmax(np.array(lost) >= 0.5)
+
+
+def test_returns_after_a_loss_do_not_put_it_off():
+    """The same lives, whether or not some come back: lost for the first time is lost."""
+    codes = [[0, 1, 1, 2, 2, 2]] * 3 + [[0, 0, 1, 1, 2, 2]] * 2
+    back = [[0, 1, 1, 2, 2, 2]] * 3 + [[0, 0, 1, 1, 2, 1]] * 2
+    assert median_to_loss(estimated(back), "new") == median_to_loss(estimated(codes), "new")
+
+
+@pytest.mark.parametrize(("start", "true"), [("new", 5), ("loyal", 6)])
+def test_the_median_is_that_of_simulated_lives(start, true):
+    """Of the true matrix 0.56 and 0.47 of the new are there after 4 and 5 periods; of the loyal 0.52 and 0.45 after 5
+    and 6.
+    """
+    codes = walked(4000, 60, np.random.default_rng(9), start=start)
+    assert np.median((codes != 2).sum(axis=1)) == true
+    assert median_to_loss(estimated(codes), start) == true
+
+
+def test_a_median_without_an_answer_is_refused_as_the_time_is():
+    unseen = estimated([[0, 0, 1], [0, 0, 2], [0, 2, 2]])
+    stuck = estimated([[0, 1, 1], [0, 1, 1], [0, 0, 2]])
+    never = estimated([[0, 1, 0], [0, 0, 1]])
+    for counted in (unseen, stuck, never):
+        text = raised(DomainError, lambda counted=counted: time_to_loss(counted))
+        assert raised(DomainError, lambda counted=counted: median_to_loss(counted, "new")) == text
+    assert raised(SchemaError, lambda: median_to_loss(stuck, "loyalty")) == (
+        'There is no stage "loyalty". Did you mean "loyal"? Known: new, loyal, lost.'
+    )
+
+
+# From a later period on
+
+
+@pytest.mark.parametrize("test", [order_test, stationarity_test])
+@pytest.mark.parametrize("first", [2, 4])
+def test_a_test_from_a_later_period_is_that_of_a_log_that_begins_there(test, first):
+    codes = walked(300, 8, np.random.default_rng(10))
+    pd.testing.assert_frame_equal(test(stages_of(codes), first), test(stages_of(codes[:, first - 1 :])))
+    assert test(stages_of(codes), first)["n"].iloc[0] < test(stages_of(codes))["n"].iloc[0]
+
+
+def test_an_early_time_in_which_nobody_can_be_lost_does_not_count_against_one_matrix():
+    """Nobody is lost in the first three moves, then all moves are as the matrix says."""
+    rng = np.random.default_rng(11)
+    early = TRUE.copy()
+    early.loc["new"], early.loc["loyal"] = [0.5, 0.5, 0.0], [0.3, 0.7, 0.0]
+    first = walked(600, 4, rng, early)
+    later = np.vstack([walked(1, 6, rng, start=NAMES[code]) for code in first[:, -1]])
+    stages = stages_of(np.hstack([first, later[:, 1:]]))
+    assert stationarity_test(stages)["p_value"].iloc[0] < 1e-6
+    assert stationarity_test(stages, first=4)["p_value"].iloc[0] > 0.001
+
+
+@pytest.mark.parametrize("first", [7, 8])
+def test_too_few_periods_after_the_first_are_said(first):
+    stages = stages_of(walked(30, 8, np.random.default_rng(12)))
+    if first == 8:
+        assert raised(DomainError, lambda: stationarity_test(stages, 8)) == (
+            "Two matrices need three periods or more."
+        )
+    assert raised(DomainError, lambda: order_test(stages, first)) == (
+        "The order of a chain needs customers who are seen in three successive periods."
+    )
 
 
 # Questions without an answer
@@ -273,6 +373,14 @@ def test_a_stage_that_nobody_left_is_named_with_its_customers():
         "the expected time does not exist. Join it with another stage, or name it as the end."
     )
     assert ever(counted, "loyal").loc["new", "estimate"] == pytest.approx(2 / 3)
+
+
+def test_the_value_of_a_stage_that_is_never_left_is_not_given_discounted_or_not():
+    """A discounted sum without end would be a number, of customers who never leave in so short a time."""
+    counted = estimated([[0, 1, 1], [0, 1, 1], [0, 0, 2]], 1.0)
+    text = raised(DomainError, lambda: time_to_loss(counted))
+    for rate in (0.0, 0.1, 0.5):
+        assert raised(DomainError, lambda rate=rate: stage_value(counted, discount_rate=rate)) == text
 
 
 @pytest.mark.parametrize("discount_rate", [0.0, 0.1])

@@ -221,11 +221,18 @@ def table_with(**columns):
             'Column "day" holds dates. Turn it into a number first, such as days until a day.',
         ),
         (
-            table_with(left="yes"),
+            table_with(left=["yes"] * 60 + ["maybe"] * 40),
             ["use"],
             SchemaError,
             'Column "left" must be 1 for yes and 0 for no: 100 of 100 values are neither, first: 0 ("yes"). '
-            'From words: frame["left"].eq("yes").',
+            "Write 1 and 0, or yes and no, in the file.",
+        ),
+        (
+            table_with(left="yes"),
+            ["use"],
+            DomainError,
+            "It happened to all of the 100 customers, so nothing can drive it. "
+            "Take more customers, or another period.",
         ),
         (
             table_with(),
@@ -246,6 +253,28 @@ def test_what_cannot_be_fitted_says_which_column_is_to_blame(frame, drivers, kin
     with pytest.raises(kind) as error:
         churn_drivers(frame, "left", drivers)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [
+        ("yes", "no"),
+        ("YES", "No"),
+        ("True", "false"),
+        ("y", "N"),
+        (" yes ", "no"),
+        ("是", "否"),
+        (True, False),
+        (1.0, 0.0),
+    ],
+)
+def test_yes_and_no_may_be_words(yes, no):
+    frame = table_with()
+    worded = frame.assign(left=[yes if left else no for left in frame["left"]])
+    pd.testing.assert_frame_equal(
+        churn_drivers(worded, "left", ["use"]), churn_drivers(frame, "left", ["use"])
+    )
+    assert churn_drivers(worded, "left", ["use"])["ratio"].iloc[0] != 1
 
 
 def test_columns_that_separate_only_together_are_found():

@@ -107,7 +107,7 @@ def test_the_share_of_those_who_stopped_at_a_contact_is_not_the_chance_of_a_cont
         (
             lambda f: conversion(f.assign(bought=[1, 2]), "channel", "bought"),
             'Column "bought" must be 1 for yes and 0 for no: 1 of 2 values are neither, first: 1 ("2"). '
-            'From words: frame["bought"].eq("yes").',
+            "Write 1 and 0, or yes and no, in the file.",
         ),
         (
             lambda f: by_attempt(f, "calls", "bought"),

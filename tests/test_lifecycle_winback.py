@@ -235,7 +235,7 @@ def test_a_panel_that_is_too_short_is_refused():
 
 def test_nobody_silent_is_said():
     assert raised(DomainError, lambda: win_back(panel_of(np.ones((3, 6), int)), within=2)) == (
-        "No customer was silent for 1 periods or more and watched for 2 after that."
+        "No customer was silent for 1 quarter and watched for 2 more."
     )
 
 

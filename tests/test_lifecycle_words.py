@@ -153,9 +153,41 @@ def test_coming_back_with_few_cases(cases):
 
 def test_coming_back_without_tiers():
     table = returns()
-    assert words.coming_back(table[table["value"] == "all"], "month", "6 months") == (
-        "After 1 month of silence 30% [20%, 40%] bought again within 6 months; after 2 months, 20% [10%, 30%]."
+    """Where all are of one past value, it cannot tell who returns."""
+    text = (
+        "After 1 month of silence 30% [20%, 40%] bought again within 6 months; after 2 months, 20% [10%, 30%]. Past "
+        "value does not tell for sure who returns."
     )
+    assert words.coming_back(table[table["value"] == "all"], "month", "6 months") == text
+    one = table["value"].replace("low", "medium") != "high"
+    assert words.coming_back(table[one], "month", "6 months") == text
+
+
+def tiers_at(apart) -> pd.DataFrame:
+    """Silences of 1, 2, … periods; whether the intervals of high and low past value lie apart at each."""
+    rows = []
+    for silence, clear in enumerate(apart, start=1):
+        rows += [
+            (silence, "all", 90, 0.3, 0.2, 0.4),
+            (silence, "low", 30, 0.15, 0.1, 0.2),
+            (silence, "high", 30, 0.5, 0.4 if clear else 0.15, 0.6),
+        ]
+    return pd.DataFrame(rows, columns=["silence", "value", "cases", "share", "low", "high"])
+
+
+@pytest.mark.parametrize(
+    ("apart", "end"),
+    [
+        ([True, True, True], "of low after 1 quarter."),
+        ([True, True, False], "of low after 1 quarter. From 3 quarters of silence on it does not tell for sure."),
+        ([True, False, True], "of low after 1 quarter. From 2 quarters of silence on it does not tell for sure."),
+        ([False, True, True], "Past value does not tell for sure who returns."),
+    ],
+)
+def test_how_long_past_value_tells_who_comes_back(apart, end):
+    text = words.coming_back(tiers_at(apart), "quarter", "6 months")
+    assert text.endswith(end)
+    assert ("Past value tells more: 50%" in text) == apart[0]
 
 
 def offers(gains) -> pd.DataFrame:
@@ -271,6 +303,16 @@ def test_a_complaint_before_and_after_adjustment():
     assert words.complaint(table) == (
         "Leaving among those who had it, against the others: +62 percentage points [+55, +70]; with the other columns "
         "held equal +31 percentage points [+25, +38]. Without the 1,200 rows that repeat another one it would be +24."
+    )
+
+
+def test_a_complaint_that_goes_with_staying_and_has_no_twins():
+    table = pd.DataFrame(
+        [{"crude": -0.1, "crude_low": -0.2, "crude_high": 0.04, "estimate": -0.05, "low": -0.1, "high": 0.03}]
+    ).assign(twins=0)
+    assert words.complaint(table) == (
+        "Leaving among those who had it, against the others: -10 percentage points [-20, +4]; with the other columns "
+        "held equal -5 percentage points [-10, +3]."
     )
 
 

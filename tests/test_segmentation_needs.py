@@ -93,7 +93,7 @@ def test_stable_groups_are_said_to_be_there():
     found = pd.DataFrame([{"clusters": 3, "ari": 0.95, "low": 0.9, "high": 1.0} | row])
     chance = pd.DataFrame([{"clusters": 3, "ari": 0.3, "low": 0.1, "high": 0.5} | row])
     assert groups_in_words(found, chance, 3) == (
-        "3 groups come back with an adjusted Rand index of 0.95 (0.90 to 1.00) when other customers are drawn; "
+        "3 groups come back with an adjusted Rand index of 0.95 (0.90 to 1.00) when other people are drawn; "
         "shuffled answers without any groups give 0.30 (0.10 to 0.50). The groups are stable, and more so than chance "
         "makes them: they can be given names."
     )
@@ -108,13 +108,39 @@ def test_one_question_that_halves_the_customers_is_stable_without_any_groups():
     assert no_groups(answers, 2, "k-means", rng(), resamples=5)["ari"].iloc[0] == 1
 
 
-def test_the_choice_takes_the_largest_of_equally_stable_numbers_or_the_gain_over_a_reference():
-    table = pd.DataFrame({"clusters": [2, 3, 4, 5], "ari": [0.9, 0.895, 0.85, 0.3]})
-    assert choose(table) == 3
-    assert choose(table, tolerance=0) == 2
-    assert choose(table, tolerance=0.06) == 4
-    reference = pd.DataFrame({"clusters": [5, 4, 3, 2], "ari": [0.1, 0.1, 0.5, 0.9]})
-    assert choose(table, reference) == 4
+def test_the_choice_takes_the_largest_of_equally_stable_numbers():
+    assert choose(CHOICE) == 3
+    assert choose(CHOICE, tolerance=0) == 2
+    assert choose(CHOICE, tolerance=0.06) == 4
+
+
+CHOICE = pd.DataFrame(
+    {"clusters": [2, 3, 4, 5], "ari": [0.9, 0.895, 0.85, 0.3], "low": [0.8, 0.8, 0.7, 0.2]}
+)
+
+
+def reference_with(high):
+    """Of 5, 4, 3 and 2 groups, in this order: where the numbers stand must not matter."""
+    return pd.DataFrame({"clusters": [5, 4, 3, 2], "ari": [0.1, 0.1, 0.5, 0.9], "high": high})
+
+
+def test_with_a_reference_only_numbers_that_are_clearly_above_it_count():
+    """2 and 5 groups come back no more clearly than without groups; of 3 and 4 the more stable number counts."""
+    reference = reference_with([0.25, 0.3, 0.6, 0.95])
+    assert choose(CHOICE, reference) == 3
+    assert choose(CHOICE, reference, tolerance=0.06) == 4
+    assert choose(CHOICE, reference_with([0.25, 0.3, 0.85, 0.95])) == 4
+    assert choose(CHOICE, reference_with([0.15, 0.75, 0.85, 0.95])) == 5
+    assert choose(CHOICE, reference_with([0.15, 0.75, 0.8, 0.95])) == 5  # 0.8 is not above 0.8
+
+
+def test_where_no_number_is_clearly_above_the_reference_the_largest_gain_decides():
+    """The gains are 0, 0.395, 0.75 and 0.2."""
+    assert choose(CHOICE, reference_with([1.0, 1.0, 1.0, 1.0])) == 4
+
+
+def test_a_choice_needs_a_table_and_the_same_numbers_in_the_reference():
+    table, reference = CHOICE, reference_with([0.2, 0.2, 0.2, 0.2])
     with pytest.raises(SchemaError) as error:
         choose(table, reference.iloc[:3])
     assert str(error.value) == (

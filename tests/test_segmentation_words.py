@@ -151,8 +151,12 @@ def test_the_best_score_in_words():
     )
     assert words.rfm_in_words(table) == (
         "Of the scores, frequency goes best with later value (rank correlation 0.40, 0.05 to 0.50). The sum of the "
-        "three ranks better (0.45)."
+        "three ranks not clearly better (0.45)."
     )
+    clear = table.assign(correlation=[0.1, 0.4, 0.2, 0.75], low=[0.05, 0.3, 0.1, 0.6])
+    assert words.rfm_in_words(clear).endswith("The sum of the three ranks better (0.75).")
+    touching = clear.assign(low=[0.05, 0.3, 0.1, 0.5])  # 0.5 is where the interval of frequency ends
+    assert words.rfm_in_words(touching).endswith("The sum of the three ranks not clearly better (0.75).")
     assert words.rfm_in_words(table.assign(low=-0.1)).endswith("; even that may be chance.")
     assert words.rfm_in_words(table.assign(correlation=np.nan)) == (
         "The scores, or what the customers brought later, are the same for all: nothing can be ranked."
@@ -182,7 +186,7 @@ def test_classes_that_do_not_fall_in_order_are_named():
     )  # fmt: skip
     assert words.order_in_words(table) == (
         "By a, 60% of the active, 20% of the silent and 40% of the churned customers bought later, not in the order "
-        "the names say. By b, 50% of the active customers bought later."
+        "the names say. By b, every customer is active, so it separates nobody here."
     )
 
 
@@ -199,15 +203,16 @@ def test_staying_in_words(low, high, end):
     assert words.stays_in_words(row) == (
         f'Of 1,234 customers in class "high", 50% were in it again a year later ({low:.0%} to {high:.0%}). {end}'
     )
+    assert " in it again two years later (" in words.stays_in_words(row, later="two years later")
 
 
 def test_a_link_in_words():
     row = pd.DataFrame([{"cramers_v": 0.2, "low": 0.1, "high": 0.3, "small_cells": 0}])
     assert words.association_in_words(row, "城市") == (
-        "Segment and 城市 go together with a Cramér's V of 0.20 (0.10 to 0.30)."
+        "The class and 城市 go together with a Cramér's V of 0.20 (0.10 to 0.30)."
     )
     assert words.association_in_words(row.assign(low=0.0, small_cells=2), "城市") == (
-        "Segment and 城市 go together with a Cramér's V of 0.20 (0.00 to 0.30), which may be chance. Mind that 2 cells "
+        "The class and 城市 go together with a Cramér's V of 0.20 (0.00 to 0.30), which may be chance. Mind that 2 cells "
         "have fewer than 5 expected customers."
     )
 
@@ -215,26 +220,40 @@ def test_a_link_in_words():
 def test_the_policy_in_words():
     classes, margin = pd.Series(["high", "low"] * 100), pd.Series([100.0, 10.0] * 100)
     result = policy_profit(classes, margin, [Treatment("call", 10.0, 0.2)], np.random.default_rng(1))
-    said = words.policy_in_words(result)
-    assert said.startswith('By class ("high": call; "low": do nothing) against "')
-    assert said.endswith("Different treatment pays, if the stated uplifts hold; they are assumptions.")
+    said = words.policy_in_words(result, "£")
+    # the call gains 20 − 10 in class high and 2 − 10 in class low: without it in class low 8 more for half of them
+    gain = result.gain.iloc[0]
+    assert gain["low"] < 4 < gain["high"]
+    assert said == (
+        f"The best treatment for each class gains £{gain['estimate']:.2f} a customer (£{gain['low']:.2f} to "
+        f'£{gain["high"]:.2f}) over "call" for all, on the half that did not choose. Different treatment pays, if the '
+        "stated gains hold; they are assumptions."
+    )
+
+
+def test_a_policy_that_treats_everybody_alike_in_words():
+    classes, margin = pd.Series(["high", "low"] * 100), pd.Series([100.0, 90.0] * 100)
+    result = policy_profit(classes, margin, [Treatment("call", 1.0, 0.2)], np.random.default_rng(1))
+    assert words.policy_in_words(result) == (
+        'The best policy by class is "call" for everybody: treating classes differently gains nothing here.'
+    )
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "end"),
+    ("low", "high", "interval", "end"),
     [
-        (0.5, 2, "Different treatment pays"),
-        (-2, -0.5, "Equal treatment pays more"),
-        (-1, 1, "Whether different treatment pays cannot be told"),
-        (0, 1, "Whether different treatment pays cannot be told"),
+        (0.5, 2000, "€0.50 to €2,000.00", "Different treatment pays"),
+        (-2, -0.5, "−€2.00 to −€0.50", "Equal treatment pays more"),
+        (-1, 1, "−€1.00 to €1.00", "Whether different treatment pays cannot be told"),
+        (0, 1, "€0.00 to €1.00", "Whether different treatment pays cannot be told"),
     ],
 )
-def test_the_verdict_on_the_policy_follows_the_interval(low, high, end):
+def test_the_verdict_on_the_policy_follows_the_interval(low, high, interval, end):
     row = {"estimate": 0.1, "low": low, "high": high, "n": 9, "same": False, "treatment": "mail"}
     table = pd.DataFrame({"class": ["high"], "treatment": ["call"], "chosen": [True]})
-    assert words.policy_in_words(PolicyProfit(pd.DataFrame([row]), table)) == (
-        f'By class ("high": call) against "mail" for all: +0.10 a customer ({low:+.2f} to {high:+.2f}), on the half '
-        f"that did not choose. {end}, if the stated uplifts hold; they are assumptions."
+    assert words.policy_in_words(PolicyProfit(pd.DataFrame([row]), table), "€") == (
+        f'The best treatment for each class gains €0.10 a customer ({interval}) over "mail" for all, on the half that '
+        f"did not choose. {end}, if the stated gains hold; they are assumptions."
     )
 
 

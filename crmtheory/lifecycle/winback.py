@@ -17,6 +17,7 @@ from crmtheory.lifecycle.moves import ROUNDING
 from crmtheory.lifecycle.stages import Stages
 from crmtheory.numerics import Array
 from crmtheory.panel import Panel
+from crmtheory.wording import counted
 
 VALUES = ("low", "medium", "high")
 
@@ -72,7 +73,7 @@ def win_back(panel: Panel, within: int = 2, least: int = 1, level: float = 0.95)
     back, spent = back[order], spent[order]
     if not len(customer):
         raise DomainError(
-            f"No customer was silent for {least} periods or more and watched for {within} after that."
+            f"No customer was silent for {counted(least, panel.unit)} and watched for {within} more."
         )
     groups = [_shares(silence, customer, back, spent, level).assign(value="all")]
     for place, name in enumerate(VALUES):

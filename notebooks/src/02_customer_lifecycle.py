@@ -586,7 +586,7 @@ chapter.table(lifecycle.absorption(truth, "lost"), caption="Periods to loss unde
 trials = {}
 for silent in range(max(at_risk + 1, lost - 1), lost + 3):
     other = lifecycle.MarketingRules(new, at_risk, silent, loyal_purchases, loyal_window).assign(periods)
-    with where_possible(chapter):
+    if last > half_year and (other.codes[:, last - half_year - 1] == other.names.index("lost")).any():
         trials[silent] = lifecycle.share_returned(other, half_year).iloc[0]
 varied = pd.DataFrame(trials, ["customers", "share", "low", "high"]).T.rename_axis(f"lost from ({period}s)").astype({"customers": int})
 chapter.table(varied, caption="Lost customers who buy within six months, by the rule for lost", formats=dict.fromkeys(["share", "low", "high"], "{:.1%}"))

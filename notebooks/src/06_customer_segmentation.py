@@ -87,7 +87,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from crmtheory import claims, concentration, lifecycle, panel, segmentation, simulate, value
+from crmtheory import assumptions, claims, concentration, lifecycle, panel, segmentation, simulate, value
 from crmtheory.chapter import open_chapter
 from crmtheory.chapter_data import CHOICES, examples, read_attributes, read_log, read_table
 from crmtheory.models import GammaGamma, ParetoNBD
@@ -112,6 +112,7 @@ share = dict.fromkeys(["share", "share_of_total"], "{:.1%}")
 log = read_log(chapter)
 split = calibration_end or log.half
 summary = log.summary(unit="week", calibration_end=split)
+assumptions.enough(summary, log.days)
 before = log.revenue(end=split).reindex(summary.index)
 after = log.revenue().reindex(summary.index) - before
 second_part = log.revenue(start=pd.Timestamp(split) + pd.Timedelta(days=1))
