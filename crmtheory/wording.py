@@ -22,7 +22,7 @@ def counted(number: int, what: str) -> str:
     >>> counted(1, "quarter"), counted(1200, "row")
     ('1 quarter', '1,200 rows')
     """
-    return f"{number:,} {what}{'s' * (number != 1)}"
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def p_value(p: float) -> str:

@@ -110,7 +110,7 @@ def test_a_claim_whose_data_were_not_given_says_what_would_make_it_testable():
     )
     assert (verdict.theta, verdict.low, verdict.high) == (None, None, None)
     assert (verdict.claim, verdict.delta) == (entry["claim"], entry["threshold"])
-    with pytest.raises(SchemaError, match='There is no claim "LIF-66". Did you mean "LIF-6"?'):
+    with pytest.raises(SchemaError, match=r'^There is no claim "LIF-66"\. Did you mean "LIF-6"\?'):
         claims.not_given("LIF-66", "nothing")
 
 
@@ -168,10 +168,10 @@ def test_the_interval_is_that_of_resampled_customers_less_what_resampling_adds()
     data = spending(60, 5, 0.4, np.random.default_rng(12))
     verdict = judge("LIF-1", data)
     rng = np.random.default_rng(13)
-    draws = [epsilon(data.iloc[rng.integers(0, 60, 60)]) for _ in range(700)]
+    draws = [epsilon(data.iloc[rng.integers(0, 60, 60)]) for _ in range(400)]
     low, high = np.quantile(draws, [0.025, 0.975]) - 4 / 55
-    assert verdict.low == pytest.approx(low, abs=0.04)
-    assert verdict.high == pytest.approx(high, abs=0.04)
+    assert verdict.low == pytest.approx(low, abs=0.045)
+    assert verdict.high == pytest.approx(high, abs=0.06)
 
 
 def test_stages_that_differ_much_are_supported_and_stages_in_name_only_are_not():
@@ -335,13 +335,12 @@ def steady(n: int, shape: float, rng) -> pd.DataFrame:
     """Purchases of people who neither grow nor decline: gaps of 20 days on average, the more regular the larger the
     shape (1: at random, 20: nearly a clock), watched for 100 to 300 days.
     """
-    days = np.ceil(np.cumsum(np.c_[np.zeros(n), rng.gamma(shape, 20 / shape, (n, 60))], axis=1))
+    gaps = np.maximum(np.round(rng.gamma(shape, 20 / shape, (n, 300))), 1)
+    days = np.cumsum(np.c_[np.zeros(n), gaps], axis=1)
     kept = days < rng.integers(100, 300, (n, 1))
-    customer = np.nonzero(kept)[0]
-    frame = pd.DataFrame({"customer": customer, "day": days[kept], "amount": rng.exponential(10, kept.sum())})
-    frame = frame.groupby(["customer", "day"], as_index=False)["amount"].sum()
-    date = pd.Timestamp("2024-01-01") + pd.to_timedelta(frame["day"], unit="D")
-    return frame.assign(date=date)[["customer", "date", "amount"]]
+    date = pd.Timestamp("2024-01-01") + pd.to_timedelta(days[kept], unit="D")
+    customer, amount = np.nonzero(kept)[0], rng.exponential(10, kept.sum())
+    return pd.DataFrame({"customer": customer, "date": date, "amount": amount})
 
 
 @pytest.mark.parametrize("shape", [0.5, 1, 4, 20])
@@ -349,8 +348,8 @@ def test_customers_who_stay_as_they_are_hardly_ever_support_a_hump_however_regul
     rng = np.random.default_rng(14)
     supported = 0
     for _ in range(20):
-        bought = steady(60, shape, rng)
-        table = lifecycle.thirds(bought, pd.Index(range(60)), rng, orders=30)
+        bought = steady(400, shape, rng)
+        table = lifecycle.thirds(bought, pd.Index(range(400)), rng, orders=30)
         supported += judge("LIF-5", table).verdict == "supported"
     assert at_most(supported, 20, 0.025)
 

@@ -224,7 +224,7 @@ def table_with(**columns):
             table_with(left=["yes"] * 60 + ["maybe"] * 40),
             ["use"],
             SchemaError,
-            'Column "left" must be 1 for yes and 0 for no: 100 of 100 values are neither, first: 0 ("yes"). '
+            'Column "left" must be 1 for yes and 0 for no: 40 of 100 values are neither, first: 60 ("maybe"). '
             "Write 1 and 0, or yes and no, in the file.",
         ),
         (

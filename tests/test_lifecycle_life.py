@@ -210,8 +210,8 @@ def spent_by(bought, customers=(1,), orders=100, seed=1) -> pd.DataFrame:
 
 
 def test_thirds_at_equal_gaps_by_hand():
-    """Equal gaps have one order. Three purchases in between fall one in each third; of four, two fall in the middle, and
-    of their 10 that is a half: 10 (1/3 − 1/2) is taken off the middle, 10 (1/3 − 1/4) put on the ends.
+    """Equal gaps have one order. Three purchases in between fall one in each third. Of four, two fall in the middle: of
+    their 10, 10 (1/2 − 1/3) is taken off the middle and 10 (1/3 − 1/4) added to either end.
     """
     three = bought_on([0, 10, 20, 30, 40], [100.0, 1, 2, 4, 100])
     assert spent_by(three).loc[1].tolist() == pytest.approx([1, 2, 4])
@@ -229,9 +229,7 @@ def test_each_third_is_compared_with_all_orders_of_the_gaps(days):
     """Every order of the gaps, counted one by one; with so many random orders the shares come close."""
     amounts = [7.0, *range(1, len(days) - 1), 9.0]
     gaps = np.diff(days)
-    counts = [
-        np.bincount(np.cumsum(order)[:-1] * 3 // days[-1], minlength=3) for order in permutations(gaps)
-    ]
+    counts = [np.bincount(np.cumsum(order)[:-1] * 3 // days[-1], minlength=3) for order in permutations(gaps)]
     inner = np.array(amounts[1:-1])
     seen = np.bincount(np.array(days[1:-1]) * 3 // days[-1], inner, 3)
     expected = seen - inner.sum() * (np.mean(counts, axis=0) / len(inner) - 1 / 3)
@@ -283,7 +281,7 @@ def test_a_life_run_backwards_has_its_thirds_backwards(length):
     """Lengths at which no day is on a border; but for the orders that were drawn."""
     rng = np.random.default_rng(length)
     days = np.array([0, *np.sort(rng.permutation(np.arange(1, length))[: min(length - 2, 8)]), length])
-    amounts = rng.integers(1, 100, len(days)).astype(float).tolist()
+    amounts = (2.0 ** np.arange(len(days))).tolist()  # each twice the one before
     forward = spent_by(bought_on(days, amounts), orders=3000).loc[1].to_numpy()
     backward = spent_by(bought_on(length - days[::-1], amounts[::-1]), orders=3000).loc[1].to_numpy()
     assert backward == pytest.approx(forward[::-1], abs=0.05 * sum(amounts[1:-1]))
@@ -310,13 +308,13 @@ def test_the_order_of_rows_changes_nothing():
 def steady(rng, customers: int, shape: float, days: float) -> pd.DataFrame:
     """Buyers who neither grow nor decline, watched for half to all of so many days, about ten purchases in all.
 
-    The gaps are gamma with a mean of a tenth of the days: shape 1 is at random, 20 nearly a clock, 0.5 in bursts.
-    Amounts are 10 on average.
+    The gaps are gamma with a mean of a tenth of the days: shape 1 is at random, 20 nearly a clock, 0.5 in bursts. They
+    are rounded each on its own to whole days, so that one is as good as another. Amounts are 10 on average.
     """
-    gaps = rng.gamma(shape, days / 10 / shape, (customers, 100))
-    when = np.ceil(np.cumsum(np.c_[np.zeros(customers), gaps], axis=1))
+    gaps = np.maximum(np.round(rng.gamma(shape, days / 10 / shape, (customers, 200))), 1).astype(int)
+    when = np.cumsum(np.c_[np.zeros(customers, int), gaps], axis=1)
     kept = when < rng.integers(days / 2, days + 1, (customers, 1))
-    frame = pd.DataFrame({"customer": np.nonzero(kept)[0], "day": when[kept].astype(int)}).drop_duplicates()
+    frame = pd.DataFrame({"customer": np.nonzero(kept)[0], "day": when[kept]})
     date = pd.Timestamp("2024-01-01") + pd.to_timedelta(frame["day"], unit="D")
     return pd.DataFrame(
         {"customer": frame["customer"], "date": date, "amount": rng.exponential(10, len(frame))}

@@ -179,8 +179,14 @@ def tiers_at(apart) -> pd.DataFrame:
     ("apart", "end"),
     [
         ([True, True, True], "of low after 1 quarter."),
-        ([True, True, False], "of low after 1 quarter. From 3 quarters of silence on it does not tell for sure."),
-        ([True, False, True], "of low after 1 quarter. From 2 quarters of silence on it does not tell for sure."),
+        (
+            [True, True, False],
+            "of low after 1 quarter. From 3 quarters of silence on it does not tell for sure.",
+        ),
+        (
+            [True, False, True],
+            "of low after 1 quarter. From 2 quarters of silence on it does not tell for sure.",
+        ),
         ([False, True, True], "Past value does not tell for sure who returns."),
     ],
 )

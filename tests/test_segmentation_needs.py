@@ -114,9 +114,7 @@ def test_the_choice_takes_the_largest_of_equally_stable_numbers():
     assert choose(CHOICE, tolerance=0.06) == 4
 
 
-CHOICE = pd.DataFrame(
-    {"clusters": [2, 3, 4, 5], "ari": [0.9, 0.895, 0.85, 0.3], "low": [0.8, 0.8, 0.7, 0.2]}
-)
+CHOICE = pd.DataFrame({"clusters": [2, 3, 4, 5], "ari": [0.9, 0.895, 0.85, 0.3], "low": [0.8, 0.8, 0.7, 0.2]})
 
 
 def reference_with(high):

@@ -106,7 +106,7 @@ def by_class(means, shares=(0.5, 0.5)):
 
 
 def test_the_means_follow_the_order_of_the_classes_or_do_not():
-    start = 'Class "high" holds 20% of customers and brought 50% of what came later; '
+    start = 'Class "high" holds 20% of customers and brought 50% of what these customers brought later; '
     start += 'class "low" holds 80% and brought 50%. '
     assert (
         words.classes_in_words(by_class([3.0, 1.0])) == start + "The means follow the order of the classes."
@@ -212,8 +212,8 @@ def test_a_link_in_words():
         "The class and 城市 go together with a Cramér's V of 0.20 (0.10 to 0.30)."
     )
     assert words.association_in_words(row.assign(low=0.0, small_cells=2), "城市") == (
-        "The class and 城市 go together with a Cramér's V of 0.20 (0.00 to 0.30), which may be chance. Mind that 2 cells "
-        "have fewer than 5 expected customers."
+        "The class and 城市 go together with a Cramér's V of 0.20 (0.00 to 0.30), which may be chance. Mind that 2 "
+        "cells have fewer than 5 expected customers."
     )
 
 

@@ -64,7 +64,8 @@ def test_an_unknown_unit_is_refused_with_the_list(wanted, given):
     with pytest.raises(SchemaError) as error:
         in_unit(wanted, given)
     assert re.fullmatch(
-        r'There is no unit of time "fortnights"\..* Known: day, week, month, quarter, year\.', str(error.value)
+        r'There is no unit of time "fortnights"\..* Known: day, week, month, quarter, year\.',
+        str(error.value),
     )
 
 

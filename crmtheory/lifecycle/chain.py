@@ -94,6 +94,8 @@ def median_to_loss(moves: Moves, stage: str) -> float:
     if stage not in moves.names:
         raise SchemaError(unknown("stage", stage, moves.names))
     end, p = _end(moves), _shares(moves)
+    if stage == moves.end:
+        return 0.0
     _reached(p, end, moves.names, moves.end, moves.people)
     here = np.array([name == stage for name in moves.names], float)
     for period in range(1, LONGEST):

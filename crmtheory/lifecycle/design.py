@@ -123,9 +123,8 @@ def yes_no(frame: pd.DataFrame, column: str) -> Array:
     """A column of 1 and 0, True and False or yes and no as floats; SchemaError else."""
     values = _column(frame, column)
     if not pd.api.types.is_numeric_dtype(values):
-        words = values.astype(str).str.strip().str.lower().map(YES_NO)
-        values = words if words.notna().all() else values
-    wrong = ~values.isin([0, 1]) if pd.api.types.is_numeric_dtype(values) else pd.Series(True, values.index)
+        values = values.astype(str).str.strip().str.lower().map(YES_NO)
+    wrong = ~values.isin([0, 1])
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
         raise SchemaError(

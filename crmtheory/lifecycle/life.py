@@ -26,7 +26,7 @@ def periods_in(duration: str, unit: str) -> int:
 
 
 def enough(stages: Stages) -> None:
-    """Stop with one sentence when a log is too short for stages at all: 50 customers, three periods.
+    """Stop with one sentence when a log is too short for stages at all: 50 customers, four periods.
 
     Raises
     ------

@@ -155,7 +155,9 @@ def _shares(silence: NDArray, customer: NDArray, back: NDArray, spent: Array, le
     """
     lengths = np.flatnonzero(np.bincount(silence))
     k = len(lengths)
-    group = np.searchsorted(lengths, np.arange(lengths[-1] + 1))[silence]  # few lengths, so no sorting of many rows
+    group = np.searchsorted(lengths, np.arange(lengths[-1] + 1))[
+        silence
+    ]  # few lengths, so no sorting of many rows
     cases, came = np.bincount(group, minlength=k), np.bincount(group, back, k)
     share = came / cases
     # A customer may have been silent so long several times: the errors of one are added before they are squared.

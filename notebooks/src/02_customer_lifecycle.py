@@ -284,8 +284,9 @@ with where_possible(chapter):
     remembered = lifecycle.order_test(stages, settled)
     chapter.table(remembered[["n", "gain"]], caption="Does more history help? (moves; part of what is unsure that is explained)", formats={"gain": "{:.1%}"})
     median = lifecycle.median_survival(lives["time"] / units.days_per(period), lives["lost"]).iloc[0]
-    expected = lifecycle.median_to_loss(moves, "new")
-    chapter.say("{memory} {seen}", memory=words.memory(remembered), seen=words.against_seen(expected, "new", median, period))
+    chapter.say("{memory}", memory=words.memory(remembered))
+    if "new" in moves.names:
+        chapter.say("{seen}", seen=words.against_seen(lifecycle.median_to_loss(moves, "new"), "new", median, period))
 
 # %% [markdown]
 # ## Does the stage tell what comes next?
