@@ -15,7 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 CONDA_NAMES = {"duckdb": "python-duckdb"}  # where conda-forge has another name for a package
 ONLY_CONDA = {"python", "pip"}
-IMPORT_NAMES = {"PyYAML": "yaml"}
+IMPORT_NAMES = {"PyYAML": "yaml", "scikit-learn": "sklearn"}
 NOT_IMPORTED = {"jupyterlab", "seaborn", "pyarrow"}  # for people at work, and pandas' reader of Parquet
 
 

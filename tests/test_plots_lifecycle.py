@@ -432,8 +432,8 @@ def test_the_threshold_of_an_auc_is_a_line_with_a_name():
 
 def test_captions_say_the_numbers_of_the_tables():
     assert words.flow(FLOWS) == (
-        "Customers who went from stage to stage, over 2 steps. 31.2% were in another stage after a step. "
-        "Largest: new to lost 60, new to loyal 40, loyal to lost 25."
+        "Customers who went from stage to stage, over 2 steps. Of those who had one before and after a step, 31.2% "
+        "were in another stage. Largest moves: new to lost 60, new to loyal 40, loyal to lost 25."
     )
     assert words.stage_counts(COUNTS) == (
         "Customers in each stage at the end of each of 2 periods, from 2010-03-31 (30 customers) to 2010-06-30 (40). "

@@ -26,8 +26,7 @@ PALETTE = (BLUE, ORANGE, RED, PURPLE, GREY, VIOLET, "#92dadd", "#a96b59")
 OWN = {
     "prospect": "#92dadd", "new": BLUE, "active": ORANGE, "loyal": PURPLE, "at risk": RED, "lost": GREY,
     "development": "#92dadd", "sign-up": BLUE, "growth": ORANGE, "maturity": PURPLE, "decline": RED,
-    "termination": GREY,
-    "high": "#1b3f8b", "medium": BLUE, "low": "#a8c5fd",
+    "termination": GREY, "high": "#1b3f8b", "medium": BLUE, "low": "#a8c5fd",
 }  # fmt: skip
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 # White in the middle, orange below, violet above: safe for the colour-blind. Cividis has no middle.

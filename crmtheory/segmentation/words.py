@@ -14,8 +14,8 @@ def classes_in_words(table: pd.DataFrame) -> str:
     """Which class brought what later; a table of `value_by_class`.
 
     >>> names = ["class", "customers", "share", "mean", "share_of_later"]
-    >>> classes_in_words(pd.DataFrame([("high", 2, 0.2, 3.0, 0.6), ("low", 8, 0.8, 0.5, 0.4)], columns=names))[:71]
-    'Class "high" holds 20% of customers and brought 60% of what came later;'
+    >>> classes_in_words(pd.DataFrame([("high", 2, 0.2, 3.0, 0.6), ("low", 8, 0.8, 0.5, 0.4)], columns=names))[:60]
+    'Class "high" holds 20% of customers and brought 60% of what '
     """
     there = table[table["customers"] > 0]
     if there["share_of_later"].isna().any():

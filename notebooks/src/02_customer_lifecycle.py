@@ -126,9 +126,13 @@ periods = panel.of(log, period)
 if contacts:
     periods = periods.with_contacts(read_contacts(chapter, periods.customers))
 quarter, half_year = (lifecycle.periods_in(time, period) for time in ("3 months", "6 months"))
-whole = 1 + int((periods.starts < str(log.report.first_date)).sum())
+whole = 1 + int((periods.starts < str(log.report.first_date)).sum()) if older else 1
 known_from = pd.Timestamp(log.report.first_date) + pd.Timedelta(days=lost * units.days_per(period))
 first_known = min(1 + int((periods.starts < known_from).sum()), periods.periods - 2) if older else 1
+surely_new = (periods.joined >= first_known - 1) & (periods.joined < periods.periods - 1)
+if surely_new.sum() < 50:
+    chapter.say("Too few customers are surely new here, so all are counted as newcomers from their first purchase in the log.")
+    first_known = 1
 chapter.say("**{n:,} customers** over {p} {unit}s.", n=len(periods), p=periods.periods, unit=period)
 
 # %% [markdown]
@@ -278,7 +282,9 @@ if "loyal" in moves.names:
 
 # %%
 purchases = log.purchases()
-followed = periods.customers[(periods.joined >= whole - 1) & (periods.joined < last)]
+buyers = periods.joined < last
+since = buyers & (periods.joined >= whole - 1)
+followed = periods.customers[since if since.sum() >= 50 else buyers]
 lives = lifecycle.until_lost(purchases, log.report.last_date, lost * units.days_per(period)).loc[followed]
 with where_possible(chapter):
     remembered = lifecycle.order_test(stages, settled)
