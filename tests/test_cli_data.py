@@ -86,26 +86,31 @@ def test_the_report_of_a_study_counts_what_the_clean_log_holds(
     report: tuple[Path, pd.DataFrame, str],
 ) -> None:
     folder, clean, _ = report
-    (run,) = [path for path in (folder / "out").iterdir() if path.is_dir()]
-    data = json.loads((run / "result.json").read_text(encoding="utf-8"))["data"][0]
-    assert data["rows"] == len(clean) + 4
-    assert data["customers"] == clean["Kunde"].nunique()
-    page = (run / "05_customer_value.html").read_text(encoding="utf-8")
-    assert f"{clean['Betrag'].sum():,.2f}" in page
+    runs = sorted(path for path in (folder / "out").iterdir() if path.is_dir())
+    assert [run.name for run in runs] == ["lifecycle-study", "segmentation-study", "value-study"]
+    for run in runs:
+        data = json.loads((run / "result.json").read_text(encoding="utf-8"))["data"]
+        assert len(data) == 1, "no example stands beside the data of the study"
+        assert data[0]["rows"] == len(clean) + 4
+        assert data[0]["customers"] == clean["Kunde"].nunique()
+        (page,) = run.glob("0*.html")
+        assert f"{clean['Betrag'].sum():,.2f}" in page.read_text(encoding="utf-8")
     assert (folder / "out" / "index.html").is_file()
 
 
 def test_the_rows_set_aside_are_written_with_line_and_reason(report: tuple[Path, pd.DataFrame, str]) -> None:
     folder, _, _ = report
-    (file,) = (folder / "out").glob("*/rejected.csv")
-    rejected = pd.read_csv(file)
-    assert rejected["line"].tolist() == [52, 53, 54, 55]
-    assert rejected["reason"].tolist() == [
-        "date that cannot be read",
-        "amount that is no number",
-        "no customer id",
-        "no date",
-    ]
+    files = list((folder / "out").glob("*/rejected.csv"))
+    assert len(files) == 3
+    for file in files:
+        rejected = pd.read_csv(file)
+        assert rejected["line"].tolist() == [52, 53, 54, 55]
+        assert rejected["reason"].tolist() == [
+            "date that cannot be read",
+            "amount that is no number",
+            "no customer id",
+            "no date",
+        ]
 
 
 def test_e_mail_addresses_are_not_written_and_the_way_out_hides_them(
