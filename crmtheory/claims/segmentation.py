@@ -4,52 +4,35 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from statsmodels.stats.proportion import confint_proportions_2indep
 
-from crmtheory.claims.resampling import Estimate, Tests, bootstrap
+from crmtheory import segmentation
+from crmtheory.claims.resampling import RESAMPLES, Estimate, Tests, first_row
 from crmtheory.errors import DomainError
-from crmtheory.holdout import share_with_interval
 
 LEAST = 10  # customers below which no interval by resampling is worth showing
 
 
 def _log_ratio(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    """Logarithm of mean later value, class "high" against class "low"; bootstrap over customers."""
-    values = data["later_value"].to_numpy()
-    high, low = (data["value_class"].to_numpy() == name for name in ("high", "low"))
-    if high.sum() < LEAST or low.sum() < LEAST:
-        raise DomainError(f"{high.sum()} customers are in class high and {low.sum()} in class low: too few")
-
-    def ratio(rows: NDArray[np.int64]) -> float:
-        picked = values[rows]
-        above, below = picked[high[rows]], picked[low[rows]]
-        if not (len(above) and len(below) and above.mean() > 0 and below.mean() > 0):
-            return np.nan
-        return float(np.log(above.mean() / below.mean()))
-
-    if not np.isfinite(ratio(np.arange(len(values)))):
-        raise DomainError("a class brought nothing later, so there is no ratio")
-    return bootstrap(ratio, len(values), rng)
+    number = [int((data["value_class"] == name).sum()) for name in ("high", "low")]
+    if min(number) < LEAST:
+        raise DomainError(f"{number[0]} customers are in class high and {number[1]} in class low: too few")
+    table = segmentation.ratio(data["value_class"], data["later_value"], rng, resamples=RESAMPLES)
+    return *first_row(table), len(data)
 
 
 def _stays_high(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    high = data["before"] == "high"
-    if not high.any():
+    if not (data["before"] == "high").any():
         raise DomainError("nobody was in class high in the first year")
-    return *share_with_interval(data.loc[high, "after"] == "high"), int(high.sum())
+    table = segmentation.stays(data["before"], data["after"])
+    return *first_row(table), int(table["n"].iloc[0])
 
 
 def _active_against_silent(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
-    """Share who buy next among the active less that among the silent, Newcombe's (1998) interval."""
-    came = data["bought"] > 0
-    active, silent = (came[data["activity"] == name] for name in ("active", "silent"))
-    if not (len(active) and len(silent)):
-        raise DomainError(f"{len(active)} customers are active and {len(silent)} silent: nothing to compare")
-    low, high = confint_proportions_2indep(
-        active.sum(), len(active), silent.sum(), len(silent), method="newcomb"
-    )
-    return active.mean() - silent.mean(), float(low), float(high), len(active) + len(silent)
+    number = [int((data["activity"] == name).sum()) for name in ("active", "silent")]
+    if min(number) == 0:
+        raise DomainError(f"{number[0]} customers are active and {number[1]} silent: nothing to compare")
+    table = segmentation.separation({"rule": data["activity"]}, data["bought"] > 0)
+    return *first_row(table), int(table["n"].iloc[0])
 
 
 def _same_groups(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:

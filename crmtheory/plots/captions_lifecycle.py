@@ -64,6 +64,7 @@ def transitions(matrix: pd.DataFrame, what: str = "stage") -> str:
     stay = known[known["from"].astype(str) == known["to"].astype(str)]
     move = known[known["from"].astype(str) != known["to"].astype(str)]
     parts = [f"Probability of each move from one {what} to the next, one period later."]
+    stay = stay[stay["probability"] > 0]  # a stage that is left by rule, such as the newest, tells nothing
     if len(stay):
         most, least = (stay.loc[getattr(stay["probability"], f)()] for f in ("idxmax", "idxmin"))
         parts.append(f"Most stay in {most['from']}, {_share(most, 'probability')}")

@@ -151,7 +151,8 @@ def stability(table: pd.DataFrame, reference: pd.DataFrame | None = None, thresh
     text = (
         f"Adjusted Rand index of the groups of resamples, for {table['clusters'].min():g} to "
         f"{table['clusters'].max():g} groups. Highest: {shapes.interval(top['ari'], top['low'], top['high'])} with "
-        f"{top['clusters']:g} groups ({top['method']}). {reach} of {len(table)} intervals lie above {threshold:g}."
+        f"{top['clusters']:g} groups ({top['method']}). {reach} of {len(table)} intervals "
+        f"{'lies' if reach == 1 else 'lie'} above {threshold:g}."
     )
     if reference is None or not len(reference):
         return text

@@ -91,7 +91,7 @@ def transition_heatmap(
     low, high = square["low"].to_numpy(float), square["high"].to_numpy(float)
 
     def words(i: int, j: int, value: float) -> str:
-        return f"{value:.0%}\n{100 * low[i, j]:.0f}–{100 * high[i, j]:.0f}%"
+        return f"{value:.0%}\n{100 * low[i, j]:.0f}–{100 * high[i, j]:.0f}%" if value > 0 else "0%"
 
     if not shapes.write(ax, mesh, square["probability"], words, sizes=(9, 8)):
         shapes.write(ax, mesh, square["probability"], lambda i, j, value: f"{value:.0%}", sizes=(9, 7))

@@ -46,7 +46,8 @@
 #
 # The next cell holds everything you can change. To use your own log, give its path and the names of its three columns. Each row is
 # one purchase; several rows of one customer on one day count as one. Three further tables are examples for what a sales log cannot
-# show: contacts with prospects, contracts, and customers with what happened to them. Give your own, or leave them empty.
+# show: contacts with prospects, contracts, and customers with what happened to them. Give your own, or leave them empty. With another log the
+# examples are left out by themselves.
 
 # %% tags=["parameters"]
 transactions: str = "online_retail"  # a CSV or Parquet file, a pattern of several ("sales-*.csv"), or the name of a shipped data set

@@ -164,7 +164,7 @@ chapter.say(text + "The holdout lasts {ahead:.0f} {unit}s.", split=split, n=len(
 #
 # Three customers were watched for 40 weeks. Ann bought once again, in week 10. Bob bought ten times again, the last time in week 10 too.
 # Cy bought ten times again, the last time in week 39. What is the probability that each is still a customer? It is called **P(alive)**
-# (活跃概率).
+# (存活概率).
 #
 # Take published BG/NBD numbers: $r = 0.243$ and $\alpha = 4.414$ describe how often customers buy, $a = 0.793$ and $b = 2.426$ how easily
 # they leave. *Odds* are one probability divided by the other: odds of 3 mean 3 to 1, a probability of 3/4. For a customer with $x \ge 1$
@@ -616,7 +616,7 @@ chapter.say(text, back=back, low=range_[0], high=range_[1], best=best, model=exp
 # | customer equity | 客户资产 | sum of the lifetime values of all customers |
 # | repeat purchase | 重复购买 | any purchase after the first |
 # | calibration period, holdout | 校准期、验证期（留出期） | what the model sees, what it is judged on |
-# | P(alive) | 活跃概率 | probability of still being a customer |
+# | P(alive) | 存活概率 | probability of still being a customer |
 # | attrition | 客户流失 | customers leaving, here without notice |
 # | heterogeneity | 异质性 | customers differ |
 # | likelihood | 似然 | how probable the data are under given parameters |

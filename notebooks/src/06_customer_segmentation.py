@@ -47,7 +47,8 @@
 #
 # The next cell holds everything you can change. To use your own log, give its path and the names of its three columns. Each row is
 # one purchase; several rows of one customer on one day count as one. A table of attributes gives places, channels or other facts of each
-# customer. A survey of needs is a table of its own, because a sales log does not say *why* somebody buys.
+# customer. A survey of needs is a table of its own, because a sales log does not say *why* somebody buys. The tables named here belong to the example;
+# with another log they are left out unless you give your own.
 
 # %% tags=["parameters"]
 transactions: str = "online_retail"  # a CSV or Parquet file, a pattern of several ("sales-*.csv"), or the name of a shipped data set
@@ -131,7 +132,7 @@ chapter.say(text, split=split, n=len(summary), weeks=summary["T_holdout"].iloc[0
 # **The claim.** Customers differ in value, needs and behaviour. Divide them, and treat each class as it deserves (Smith 1956).
 #
 # **Origin.** Smith set *segmentation* against *product differentiation*: do not bend demand to the product, fit the product to parts of
-# the demand. Direct mailers later scored customers by **recency, frequency and monetary value** (RFM, 最近一次消费、消费频率、消费金额). Survey research divides
+# the demand. Direct mailers later scored customers by **recency, frequency and monetary value** (RFM, 最近一次购买时间、购买频次、购买金额). Survey research divides
 # people by what they want, with **cluster analysis** (聚类分析).
 #
 # **Three ways.** *By value*: high (高), medium (中), low (低). *By behaviour*: active (活跃), silent (沉默), churned (流失). *By need*: groups of
@@ -556,7 +557,7 @@ if steady.theta is not None:
 # | segmentation | 客户分类 | dividing customers into classes |
 # | value class: high, medium, low | 价值等级：高、中、低 | by rank of revenue |
 # | ABC analysis | ABC 分类 | by cumulative share of the total |
-# | recency, frequency, monetary value (RFM) | 最近一次消费、消费频率、消费金额 | three scores of past buying |
+# | recency, frequency, monetary value (RFM) | 最近一次购买时间、购买频次、购买金额 | three scores of past buying |
 # | active, silent, churned | 活跃、沉默、流失 | by silence in own gaps, or by P(alive) |
 # | P(alive) | 存活概率 | probability of still being a customer |
 # | Lorenz curve | 洛伦兹曲线 | share of the total held by the smallest customers |
