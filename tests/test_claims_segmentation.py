@@ -48,8 +48,8 @@ def test_missing_columns_are_named(claim, columns, reason):
         (
             "SEG-1",
             {"value_class": ["high", "low"] * 20, "later_value": [5.0, 0.0] * 20},
-            'The 20 customers of class "low" brought 0 later, so a ratio of means has no logarithm. Take a longer later '
-            "period, or classes with more customers.",
+            'The 20 customers of class "low" brought 0 later, so a ratio of means has no logarithm. Take a longer '
+            "later period, or classes with more customers.",
         ),
         (
             "SEG-2",
