@@ -365,7 +365,7 @@ def test_captions_of_groups_say_the_numbers_of_the_tables():
     )
     assert words.stability(STABLE, CHANCE) == (
         "Adjusted Rand index of the groups of resamples, for 2 to 3 groups. Highest: 0.80 [0.70, 0.90] with 2 groups "
-        "(k-means). 1 of 2 intervals lie above 0.6. Data without groups reach 0.20 [0.10, 0.30] at most."
+        "(k-means). 1 of 2 intervals lies above 0.6. Data without groups reach 0.20 [0.10, 0.30] at most."
     )
     assert words.profile(PROFILE) == (
         "Means of 3 variables in 2 groups against all customers; in 67% of cells the interval leaves out the overall "

@@ -296,7 +296,7 @@ def outcome(rows, policies):
 
 
 @given(rows=DIRTY, policies=CHOSEN)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_every_row_is_either_used_or_set_aside_with_one_reason(rows, policies):
     log = outcome(rows, policies)
     if log is None:
@@ -315,7 +315,7 @@ def test_every_row_is_either_used_or_set_aside_with_one_reason(rows, policies):
 
 
 @given(rows=DIRTY, policies=CHOSEN, shuffled=st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_the_order_of_rows_changes_nothing_but_their_numbers(rows, policies, shuffled):
     order = list(rows)
     shuffled.shuffle(order)
@@ -332,7 +332,7 @@ def test_the_order_of_rows_changes_nothing_but_their_numbers(rows, policies, shu
 
 
 @given(rows=DIRTY, policies=CHOSEN, number=st.integers(0, 24))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_row_that_is_set_aside_changes_no_other_number(rows, policies, number):
     log = outcome(rows, policies)
     if log is None:
