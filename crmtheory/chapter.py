@@ -81,10 +81,10 @@ class Chapter:
             {"text/markdown": markup.sentence(template, values), "text/plain": markup.plain(template, values)}
         )
 
-    def answer(self, template: str, /, **values: Any) -> None:
-        """Show a sentence that answers the question of the chapter; it also stands at the top of the page."""
+    def answer(self, name: str, template: str, /, **values: Any) -> None:
+        """Show a sentence that answers the question of the chapter; by its name it also stands on top of the page."""
         self.say(f"**{template}**", **values)
-        self._keep("answers", template, {"text": markup.plain(template, values)})
+        self._keep("answers", name, {"name": name, "text": markup.plain(template, values)})
 
     def show(self, figure: Any, /, *, alt: str, name: str, **values: Any) -> None:
         """Show a figure once, with number and caption, and save it as figures/NAME.png.

@@ -268,3 +268,17 @@ def test_chinese_names_on_a_figure_are_drawn_with_a_font_that_has_them():
     else:
         assert name.get_fontfamily()[-1] in style.CHINESE
     assert other.get_fontfamily()[-1] not in style.CHINESE
+
+
+def test_every_answer_is_kept_and_a_cell_that_runs_again_replaces_its_own(
+    chapter: Chapter, shown: list[tuple[dict, dict]]
+) -> None:
+    chapter.answer("first", "{text}", text="One.")
+    chapter.answer("second", "{text}", text="Two & <three>.")
+    chapter.answer("first", "{text}", text="One again.")
+    assert [data["text/plain"] for data, _ in shown] == ["**One.**", "**Two & <three>.**", "**One again.**"]
+    chapter.finish()
+    assert written(chapter)["answers"] == [
+        {"name": "first", "text": "One again."},
+        {"name": "second", "text": "Two & <three>."},
+    ]

@@ -167,3 +167,25 @@ def test_code_of_cells_that_show_nothing_is_folded_with_the_next(page: str) -> N
         3,
         1,
     ]  # parameters, given ones, opening
+
+
+def test_the_box_in_short_has_answers_first_and_says_nothing_of_what_is_not_known():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title")])
+    result = {
+        "answers": [{"name": "a", "text": "First & <b>."}, {"name": "b", "text": "Second."}],
+        "data": [{"name": "x.csv", "rows": 13, "customers": None, "first": None, "last": None}],
+        "verdicts": [
+            {"id": "LIF-4", "claim": "Hardens", "theta": 1.0, "verdict": "supported", "data": "one"},
+            {"id": "LIF-4", "claim": "Hardens", "theta": 1.0, "verdict": "inconclusive", "data": "two"},
+        ],
+    }
+    box = re.search(
+        r'<aside class="short".*?</aside>', report.page(notebook, result=result), flags=re.DOTALL
+    )[0]
+    assert re.findall(r"<li>(.*?)</li>", box) == [
+        "First &amp; &lt;b&gt;.",
+        "Second.",
+        "LIF-4, Hardens (one): supported",
+        "LIF-4, Hardens (two): inconclusive",
+        "Data: x.csv, 13 rows",
+    ]

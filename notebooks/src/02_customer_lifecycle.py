@@ -646,8 +646,8 @@ chapter.save(listed.round({"past_spend": 2, "returns": 3, "gain": 2}), "actions"
 # %%
 plan = advised.groupby("stage", observed=True).agg(customers=("silence", "size"), past_spend=("past_spend", "sum"), action=("action", "first"))
 chapter.table(plan, caption="Stages and advised treatment", formats={"past_spend": sums})
-chapter.answer("{text}", text=words.where_they_stand(counts))
-chapter.answer("{text}", text=words.next_step(advised[advised["silence"] > 0], offer_cost, currency))
+chapter.answer("stages", "{text}", text=words.where_they_stand(counts))
+chapter.answer("next step", "{text}", text=words.next_step(advised[advised["silence"] > 0], offer_cost, currency))
 
 # %% [markdown]
 # One number to watch: the share of newcomers who buy again in the period after, against the goal set in the parameters.

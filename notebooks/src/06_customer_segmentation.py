@@ -502,10 +502,10 @@ chapter.save(advised.round(2), "actions")
 plan = advised.groupby("segment", sort=False).agg(customers=("action", "size"), past_spend=("value", "sum"), action=("action", "first"))
 chapter.table(plan.sort_values("past_spend", ascending=False), caption="Segments and advised treatment", formats={"past_spend": sums}, rows=9)
 quiet = advised[(advised["value_class"] == "high") & (advised["activity"] == "silent")]
-chapter.answer("{text}", text=words.classes_in_words(later))
-chapter.answer("{text}", text=words.policy_in_words(policy, currency))
+chapter.answer("classes", "{text}", text=words.classes_in_words(later))
+chapter.answer("policy", "{text}", text=words.policy_in_words(policy, currency))
 text = "Start with the {n:,} high customers who are silent: they brought {money} so far and are not gone yet."
-chapter.answer(text, n=len(quiet), money=sums(quiet["value"].sum()))
+chapter.answer("next step", text, n=len(quiet), money=sums(quiet["value"].sum()))
 
 # %% [markdown]
 # One number to watch: the share of high customers who stay high, against the goal set in the parameters.
