@@ -18,11 +18,8 @@ CHOICES = {
     "missing_customer": ["error", "drop"],
     "refunds": ["net", "drop"],
 }
-USUAL = {
-    "dayfirst": "auto",
-    "missing_customer": "error",
-    "refunds": "net",
-}  # says nothing beyond what `read` does
+# What says nothing beyond what `read` does.
+USUAL = {"dayfirst": "auto", "missing_customer": "error", "refunds": "net"}
 
 
 def examples(chapter: Chapter, *names: str) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
@@ -17,6 +18,7 @@ from crmtheory.concentration import _captured
 from crmtheory.errors import ConvergenceError, SchemaError
 from crmtheory.models import ATTRITION, Fit
 from crmtheory.models.answers import AttritionFit
+from crmtheory.models.history import possible_level
 from crmtheory.numerics import Array
 
 
@@ -193,13 +195,26 @@ def share_with_interval(happened: pd.Series, level: float = 0.95) -> tuple[float
     >>> tuple(round(v, 3) for v in share_with_interval(pd.Series([True] * 5 + [False] * 5)))
     (0.5, 0.237, 0.763)
     """
-    low, high = proportion_confint(int(happened.sum()), len(happened), 1 - level, method="wilson")
-    share = float(happened.mean())
-    return (
-        share,
-        float(low) if share > 0 else 0.0,
-        float(high) if share < 1 else 1.0,
-    )  # the ends without rounding
+    low, high = wilson(int(happened.sum()), len(happened), level)
+    return float(happened.mean()), float(low), float(high)
+
+
+def wilson(happened: ArrayLike, of: ArrayLike, level: float = 0.95) -> tuple[Array, Array]:
+    """Wilson's (1927) limits of the shares happened / of; exactly 0 and 1 where nothing or all of it happened.
+
+    Counts may be fractions, as a number of independent trials that stands for more dependent ones is. The limits are
+    missing where `of` is 0.
+
+    >>> low, high = wilson([0, 5], [10, 10])
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.0, 0.237], [0.278, 0.763])
+    """
+    k, n = np.asarray(happened, float), np.asarray(of, float)
+    some = n > 0
+    low, high = proportion_confint(k, np.where(some, n, 1.0), 2 * possible_level(level), method="wilson")
+    # Rounding alone may leave a limit short of the end.
+    low, high = np.where(k > 0, low, 0.0), np.where(k < n, high, 1.0)
+    return np.where(some, low, np.nan), np.where(some, high, np.nan)
 
 
 def calibration(

@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmtheory.claims.resampling import RESAMPLES, Estimate, Tests, bootstrap, first_row
+from crmtheory.claims.resampling import LEAST, RESAMPLES, Estimate, Tests, bootstrap, first_row
 from crmtheory.errors import DomainError
 from crmtheory.evaluation.auc import auc
 from crmtheory.holdout import share_with_interval
 from crmtheory.lifecycle.contracts import hardening
 from crmtheory.numerics import Array
-
-LEAST = 10  # customers below which no interval by resampling is worth showing
 
 
 def _spread_between_stages(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:

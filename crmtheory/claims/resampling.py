@@ -12,6 +12,7 @@ Estimate = tuple[float, ...]  # θ, low, high and, where it is not the number of
 Tests = dict[str, tuple[tuple[str, ...], Callable[[pd.DataFrame, np.random.Generator], Estimate]]]
 
 RESAMPLES = 1000  # of the bootstrap
+LEAST = 10  # customers below which no interval by resampling is worth showing
 
 
 def bootstrap(statistic: Callable[[Any], float], n: int, rng: np.random.Generator) -> Estimate:

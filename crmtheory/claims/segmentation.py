@@ -6,10 +6,8 @@ import numpy as np
 import pandas as pd
 
 from crmtheory import segmentation
-from crmtheory.claims.resampling import RESAMPLES, Estimate, Tests, first_row
+from crmtheory.claims.resampling import LEAST, RESAMPLES, Estimate, Tests, first_row
 from crmtheory.errors import DomainError
-
-LEAST = 10  # customers below which no interval by resampling is worth showing
 
 
 def _log_ratio(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:

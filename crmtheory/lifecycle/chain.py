@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import special, stats
-from statsmodels.stats.proportion import proportion_confint
 
 from crmtheory.errors import DomainError, SchemaError, unknown
+from crmtheory.holdout import wilson
 from crmtheory.lifecycle.moves import Moves
 from crmtheory.numerics import Array
 from crmtheory.units import force_of_interest
@@ -131,9 +131,9 @@ def ever(moves: Moves, stage: str, level: float = 0.95) -> pd.DataFrame:
     centre = special.logit(np.where(inside, estimate, 0.5))
     # Where nobody or everybody got there, the customers in the stage are as many trials (Wilson).
     people = moves.people[inner]
-    least, most = proportion_confint(estimate * people, people, 1 - level, method="wilson")
-    low = np.where(inside, special.expit(centre - half), np.where(estimate > 0, least, 0.0))
-    high = np.where(inside, special.expit(centre + half), np.where(estimate < 1, most, 1.0))
+    least, most = wilson(estimate * people, people, level)
+    low = np.where(inside, special.expit(centre - half), least)
+    high = np.where(inside, special.expit(centre + half), most)
     return _table(moves, inner, estimate, low, high)
 
 

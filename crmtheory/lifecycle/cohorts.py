@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from statsmodels.stats.proportion import proportion_confint
 
 from crmtheory.errors import DomainError, SchemaError, unknown
+from crmtheory.holdout import wilson
 from crmtheory.numerics import Array
 from crmtheory.panel import NEVER, Panel
 
@@ -76,9 +76,8 @@ def retention_curve(panel: Panel, first: int = 1, level: float = 0.95) -> pd.Dat
     bought = np.nansum(sums[keep], axis=0)
     there = np.array([size[keep][~np.isnan(sums[keep, age])].sum() for age in range(panel.periods)])
     bought, there = bought[there > 0], there[there > 0]
-    low, high = proportion_confint(bought, there, 1 - level, method="wilson")
+    low, high = wilson(bought, there, level)
     index = pd.RangeIndex(len(there), name="age")
-    low, high = np.where(bought > 0, low, 0.0), np.where(bought == there, 1.0, high)
     return pd.DataFrame({"customers": there, "share": bought / there, "low": low, "high": high}, index=index)
 
 

@@ -18,9 +18,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from crmtheory.errors import DomainError, SchemaError, unknown
+from crmtheory.holdout import wilson
 from crmtheory.models import SBG
 from crmtheory.models.contract import contracts
 from crmtheory.models.history import possible_level
@@ -262,11 +263,9 @@ def _dates(frame: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _rates(there: Array, left: Array, level: float) -> pd.DataFrame:
-    some = there > 0
-    number = np.where(some, there, 1)
-    low, high = proportion_confint(there - left, number, 2 * possible_level(level), method="wilson")
-    table = {"there": there, "left": left, "rate": (there - left) / np.where(some, there, np.nan)}
-    table |= {"low": np.where(some, low, np.nan), "high": np.where(some, high, np.nan)}
+    low, high = wilson(there - left, there, level)
+    rate = (there - left) / np.where(there > 0, there, np.nan)
+    table = {"there": there, "left": left, "rate": rate, "low": low, "high": high}
     return pd.DataFrame(table, index=pd.RangeIndex(1, len(there) + 1, name="year"))
 
 

@@ -172,17 +172,14 @@ def thirds(
 
     seen = added(((day - day[starts][code]) / np.maximum(length, 1))[inside], amount[inside])
     if not ends:
-        spent, number = (
-            seen.sum(axis=1, keepdims=True),
-            np.bincount(code[inside], minlength=len(ids))[:, None],
-        )
+        spent = seen.sum(axis=1, keepdims=True)
+        number = np.bincount(code[inside], minlength=len(ids))[:, None]
         gap = np.diff(day, prepend=day[0])
         gap[starts] = 0
         expected = np.zeros(seen.shape)
         for _ in range(orders):
-            mixed = np.lexsort(
-                (np.where(gap > 0, rng.random(len(gap)), -1.0), code)
-            )  # each first purchase stays first
+            place = np.where(gap > 0, rng.random(len(gap)), -1.0)  # each first purchase stays first
+            mixed = np.lexsort((place, code))
             since = np.cumsum(gap[mixed])
             since = since - since[starts][code]
             expected += added((since / np.maximum(length, 1))[inside], np.ones(inside.sum()))

@@ -14,10 +14,11 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import special, stats
-from statsmodels.stats.proportion import proportion_confint
 
 from crmtheory.errors import DomainError, SchemaError
+from crmtheory.holdout import wilson
 from crmtheory.lifecycle.stages import NOT_YET, UNKNOWN, Stages
 from crmtheory.numerics import Array
 
@@ -99,10 +100,7 @@ def moves(stages: Stages, first: int = 1, last: int | None = None) -> Moves:
 
 
 def matrix(counted: Moves, level: float = 0.95) -> pd.DataFrame:
-    """The transition matrix with intervals.
-
-    Wilson's interval, with the number of moves divided by the design effect: the variance over customers relative to
-    that of independent moves. Where nobody or everybody moved, the number of customers stands for that of moves.
+    """The transition matrix with intervals, see `of_customers`.
 
     Returns
     -------
@@ -120,12 +118,7 @@ def matrix(counted: Moves, level: float = 0.95) -> pd.DataFrame:
         for b in range(k):
             weights[b, a * k : a * k + k] = -share[b] / total
             weights[b, a * k + b] += 1 / total
-        spread = counted.variance(weights)
-        plain = share * (1 - share) / total
-        inner = (plain > 0) & (spread > ROUNDING * plain)
-        number = np.where(inner, total * plain / np.where(inner, spread, 1), counted.people[a])
-        low, high = proportion_confint(share * number, number, 1 - level, method="wilson")
-        low, high = np.where(share > 0, low, 0.0), np.where(share < 1, high, 1.0)  # but for rounding they are
+        low, high = of_customers(share, total, counted.variance(weights), counted.people[a], level)
         for b in range(k):
             rows.append(
                 (
@@ -139,6 +132,20 @@ def matrix(counted: Moves, level: float = 0.95) -> pd.DataFrame:
                 )
             )
     return pd.DataFrame(rows, columns=["from", "to", "n", "from_n", "probability", "low", "high"])
+
+
+def of_customers(
+    share: Array, cases: NDArray | float, variance: Array, people: NDArray | float, level: float
+) -> tuple[Array, Array]:
+    """Limits of shares of cases, of which one customer may have several.
+
+    Wilson's interval, with the number of cases divided by the design effect: the variance over customers relative to
+    that of independent cases. Where none or all of them happened, the number of customers stands for that of cases.
+    """
+    plain = share * (1 - share) / cases
+    inner = (plain > 0) & (variance > ROUNDING * plain)
+    number = np.where(inner, cases * plain / np.where(inner, variance, 1), people)
+    return wilson(share * number, number, level)
 
 
 def order_test(stages: Stages, first: int = 1) -> pd.DataFrame:

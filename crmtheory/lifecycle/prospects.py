@@ -23,7 +23,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from statsmodels.stats.proportion import proportion_confint
 
 from crmtheory import holdout
 from crmtheory.concentration import captured
@@ -31,7 +30,7 @@ from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.evaluation.auc import auc
 from crmtheory.lifecycle.design import yes_no
 from crmtheory.lifecycle.lead_score import LeadScore, fit_lead_score
-from crmtheory.models.history import numeric_columns, possible_level
+from crmtheory.models.history import numeric_columns
 from crmtheory.numerics import Array
 
 Whole = NDArray[np.int64]
@@ -215,7 +214,6 @@ def lift_table(
     >>> lift_table(pd.Series([4, 3, 2, 1]), pd.Series([1, 1, 0, 0]), [0.5, 1.0])["lift"].tolist()
     [2.0, 1.0]
     """
-    tail = possible_level(level)
     if not score.index.equals(happened.index):
         raise SchemaError("Score and outcome must be on the same contacts: score.reindex(happened.index).")
     base = float(auc(score, happened, level)["events"].iloc[0]) / len(score)  # with its checks of both
@@ -226,7 +224,7 @@ def lift_table(
             raise DomainError(f"A share lies above 0 and up to 1, not {share}. For 10 % give 0.1.")
         size, part = share * len(values), captured(values, won, share)
         converted = part * won.sum()
-        low, high = proportion_confint(converted, size, 2 * tail, method="wilson")
+        low, high = holdout.wilson(converted, size, level)
         rate = converted / size
         row = {"contacts": size, "converted": converted, "rate": rate, "low": float(low), "high": float(high)}
         rows[share] = row | {"lift": rate / base, "captured": part}
@@ -234,11 +232,10 @@ def lift_table(
 
 
 def _shares(won: Array, size: Whole, index: pd.Index, level: float) -> pd.DataFrame:
-    some = size > 0
-    low, high = proportion_confint(won, np.where(some, size, 1), 2 * possible_level(level), method="wilson")
+    low, high = holdout.wilson(won, size, level)
     table = {"contacts": size.astype(np.int64), "converted": won.astype(np.int64)}
-    limits = {"share": won / np.where(some, size, 1), "low": low, "high": high}
-    return pd.DataFrame(table | {k: np.where(some, v, np.nan) for k, v in limits.items()}, index=index)
+    share = won / np.where(size > 0, size, np.nan)
+    return pd.DataFrame(table | {"share": share, "low": low, "high": high}, index=index)
 
 
 def _grouped(values: pd.Series, most: int) -> tuple[Whole, list[str]]:

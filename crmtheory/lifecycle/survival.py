@@ -187,13 +187,9 @@ def _curve(name: Any, time: Array, lost: Array, z: float) -> pd.DataFrame:
         events = pd.DataFrame(columns=["time", "at_risk", "lost", "survival", "low", "high"], dtype=float)
     start = pd.DataFrame([[0.0, len(time), 0, 1.0, 1.0, 1.0]], columns=events.columns)
     seen, number = np.unique(time, return_counts=True)
-    curve = (
-        events.set_index("time").reindex(seen)
-        if lost.any()
-        else pd.DataFrame(index=seen, columns=events.columns[1:])
-    )
+    curve = events.set_index("time").reindex(seen)
     # At times at which somebody was only watched for the last time the curve goes on as it was.
-    curve = curve.astype(float).assign(at_risk=number[::-1].cumsum()[::-1], lost=curve["lost"].fillna(0.0))
+    curve = curve.assign(at_risk=number[::-1].cumsum()[::-1], lost=curve["lost"].fillna(0.0))
     ended = curve["survival"].ffill() == 0
     curve = curve.ffill().fillna({"survival": 1.0, "low": 1.0, "high": 1.0})
     curve.loc[ended, ["low", "high"]] = np.nan

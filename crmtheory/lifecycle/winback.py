@@ -9,11 +9,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from statsmodels.stats.proportion import proportion_confint
 
 from crmtheory.errors import DomainError
 from crmtheory.holdout import share_with_interval
-from crmtheory.lifecycle.moves import ROUNDING
+from crmtheory.lifecycle.moves import of_customers
 from crmtheory.lifecycle.stages import Stages
 from crmtheory.numerics import Array
 from crmtheory.panel import Panel
@@ -27,7 +26,7 @@ def win_back(panel: Panel, within: int = 2, least: int = 1, level: float = 0.95)
 
     Past value is the revenue up to then (without amounts: purchase days), in thirds of all customers known in that
     period; equal values are in the same third. One customer may be silent several times; the interval is that of a
-    sample of customers (Wilson's, with the number of silences divided by the design effect).
+    sample of customers, see `moves.of_customers`.
 
     Parameters
     ----------
@@ -164,11 +163,8 @@ def _shares(silence: NDArray, customer: NDArray, back: NDArray, spent: Array, le
     starts = np.flatnonzero(np.r_[True, (np.diff(customer) != 0) | (np.diff(silence) != 0)])
     own, times = group[starts], np.diff(np.r_[starts, len(customer)])
     error = np.add.reduceat(back.astype(float), starts) - share[own] * times
-    spread, plain = np.bincount(own, error**2, k) / cases**2, share * (1 - share) / cases
     people = np.bincount(own, minlength=k)
-    inner = (plain > 0) & (spread > ROUNDING * plain)
-    number = np.where(inner, cases * plain / np.where(inner, spread, 1), people)
-    low, high = proportion_confint(share * number, number, 1 - level, method="wilson")
+    low, high = of_customers(share, cases, np.bincount(own, error**2, k) / cases**2, people, level)
     money = np.bincount(group, np.where(back, spent, 0.0), k)
     return pd.DataFrame(
         {
@@ -177,8 +173,8 @@ def _shares(silence: NDArray, customer: NDArray, back: NDArray, spent: Array, le
             "returned": came.astype(int),
             "cases": cases,
             "share": share,
-            "low": np.where(share > 0, low, 0.0),
-            "high": np.where(share < 1, high, 1.0),
+            "low": low,
+            "high": high,
             "spend": np.divide(money, came, out=np.full(k, np.nan), where=came > 0),
         }
     )

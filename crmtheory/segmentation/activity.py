@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from crmtheory.errors import DomainError, SchemaError
+from crmtheory.holdout import wilson
 from crmtheory.segmentation.classes import (
     best_first,
     checked,
@@ -173,18 +174,8 @@ def separation(
 
 def shares(k: np.ndarray, n: np.ndarray, level: float = 0.95) -> pd.DataFrame:
     """k of n as customers, share, low, high, with Wilson's interval; missing where n is 0."""
-    some = n > 0
-    low, high = proportion_confint(k, np.where(some, n, 1), 1 - checked_level(level), method="wilson")
-    low, high = np.where(k == 0, 0.0, low), np.where(k == n, 1.0, high)  # the ends exactly, without rounding
-    share = np.where(some, k / np.where(some, n, 1), np.nan)
-    return pd.DataFrame(
-        {
-            "customers": n,
-            "share": share,
-            "low": np.where(some, low, np.nan),
-            "high": np.where(some, high, np.nan),
-        }
-    )
+    low, high = wilson(k, n, checked_level(level))
+    return pd.DataFrame({"customers": n, "share": k / np.where(n > 0, n, np.nan), "low": low, "high": high})
 
 
 def _both(classes: pd.Series, bought: pd.Series, rule: str) -> tuple[pd.Series, np.ndarray]:
