@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pandas as pd
 
@@ -22,16 +23,24 @@ CHOICES = {
 USUAL = {"dayfirst": "auto", "missing_customer": "error", "refunds": "net"}
 
 
-def examples(chapter: Chapter, *names: str) -> list[str]:
-    """The values of parameters whose defaults belong to the example: empty when the log is another one.
+def examples(chapter: Chapter, *names: str, of: Sequence[str] = ("transactions",)) -> list[Any]:
+    """The values of parameters whose defaults belong to the example: empty when the data are others.
 
     An example must not stand in a report on somebody's own customers. Whoever gave a value keeps it.
+
+    Parameters
+    ----------
+    of : the main data of the chapter; if one of them is not the default, all defaults among `names` are dropped
     """
-    own = chapter.parameters["transactions"] != chapter.defaults["transactions"]
-    values = [chapter.parameters[name] for name in names]
-    dropped = [own and value == chapter.defaults[name] for name, value in zip(names, values, strict=True)]
-    chapter.parameters.update({name: "" for name, drop in zip(names, dropped, strict=True) if drop})
-    return ["" if drop else value for value, drop in zip(values, dropped, strict=True)]
+    own = any(chapter.parameters[main] != chapter.defaults[main] for main in of)
+    found = []
+    for name in names:
+        value = chapter.parameters[name]
+        if own and value == chapter.defaults[name]:
+            value = type(value)()
+            chapter.parameters[name] = value
+        found.append(value)
+    return found
 
 
 @contextmanager
@@ -71,12 +80,13 @@ def read_table(
     return found.frame
 
 
-def read_contacts(chapter: Chapter, customers: pd.Index) -> pd.Series:
-    """The first contact with each person, from the table that the parameter contacts names.
+def read_contacts(chapter: Chapter, customers: pd.Index, *, last: bool = False) -> pd.Series:
+    """The first contact with each person, or the last, from the table that the parameter contacts names.
 
     Parameters
     ----------
     customers : ids of the log; those of the table take their form
+    last : the last contact instead of the first
 
     Raises
     ------
@@ -99,7 +109,8 @@ def read_contacts(chapter: Chapter, customers: pd.Index) -> pd.Series:
             f"{int(days.isna().to_numpy().argmax()) + 1}. Write days such as 2024-03-31."
         )
     ids = tables.same_customers(frame[columns["customer"]], customers, given["pseudonymise"])
-    return days.groupby(ids.to_numpy()).min()
+    grouped = days.groupby(ids.to_numpy())
+    return grouped.max() if last else grouped.min()
 
 
 def read_attributes(chapter: Chapter, customers: pd.Index) -> dict[str, pd.Series]:

@@ -25,7 +25,7 @@ LAYERS = (
     {"plots"},
     {"execution"},
     {"building", "prose", "scorecard"},
-    {"report", "chapter", "chapter_data", "notebooks"},
+    {"report", "chapter", "chapter_data", "chapter_survey", "notebooks"},
     {"cli"},
     {"__main__"},
 )

@@ -514,10 +514,19 @@ def test_a_section_that_is_not_needed_is_given_as_empty_and_not_as_the_example_o
 def test_the_caller_can_say_which_sections_a_chapter_needs(folder):
     known = {"loyalty": ["transactions", "survey"], "lifecycle": ["transactions", "contacts"]}
     found = read(folder, LOG + COLUMNS)
-    assert list(found.runs(known).runs) == ["lifecycle"]
-    assert list(found.runs(known, {"loyalty": ["transactions"], "lifecycle": ["contacts"]}).runs) == [
-        "loyalty"
-    ]
+    assert list(found.runs(known).runs) == ["loyalty", "lifecycle"]
+    assert list(found.runs(known, {"loyalty": ["survey"], "lifecycle": ["contacts"]}).runs) == []
+
+
+def test_a_chapter_that_reads_a_log_and_a_survey_runs_on_either_and_not_without_both(folder):
+    known = {"loyalty": ["transactions", "survey", "scale", "scales"]}
+    runs, _ = read(folder, "survey: {path: sales.csv, items: [a], scale: {a: [0, 10]}}\n").runs(known)
+    assert runs["loyalty"]["transactions"] == ""
+    assert (runs["loyalty"]["scale"], runs["loyalty"]["scales"]) == ([], {"a": [0, 10]})
+    _, left_out = read(folder, "attributes: {path: sales.csv, columns: {customer: c, city: d}}\n").runs(known)
+    assert left_out == {
+        "loyalty": 'The study has neither "transactions" nor "survey"; this chapter needs one of them.'
+    }
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmtheory.claims import lifecycle, segmentation, value
+from crmtheory.claims import lifecycle, loyalty, relationship, satisfaction, segmentation, value
 from crmtheory.errors import DomainError, SchemaError, unknown
 
 # The tests this version has: the columns each needs, and the function that gives θ, low, high and, where it is not the
 # number of rows, the number of customers.
-TESTS = {**lifecycle.TESTS, **value.TESTS, **segmentation.TESTS}
+TESTS = {
+    **relationship.TESTS,
+    **lifecycle.TESTS,
+    **satisfaction.TESTS,
+    **loyalty.TESTS,
+    **value.TESTS,
+    **segmentation.TESTS,
+}
 LABELS = {"stage", "value_class", "before", "after", "activity"}  # columns of words; all others are numbers
 
 

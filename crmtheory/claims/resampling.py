@@ -1,4 +1,6 @@
-"""What the tests of the claims share: an estimate with its interval, and the bootstrap over customers."""
+"""What the tests of the claims share: an estimate with its interval, the bootstrap over customers, and a row of a table
+that holds θ and its interval already.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from crmtheory.errors import DomainError
 
 Estimate = tuple[float, ...]  # θ, low, high and, where it is not the number of rows, the number of customers
 Tests = dict[str, tuple[tuple[str, ...], Callable[[pd.DataFrame, np.random.Generator], Estimate]]]
@@ -26,3 +30,19 @@ def first_row(table: pd.DataFrame) -> Estimate:
     """estimate, low and high of a table of one row."""
     row = table.iloc[0]
     return float(row["estimate"]), float(row["low"]), float(row["high"])
+
+
+# What a row needs that is taken as it is: the table was made by the function that the chapter shows.
+ROW = ("estimate", "low", "high", "n")
+
+
+def given_row(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
+    """θ, its interval and the number of customers, as a table of one row gives them.
+
+    Raises
+    ------
+    DomainError : the table has more rows, so that it is not said which is θ
+    """
+    if len(data) != 1:
+        raise DomainError(f"the table has {len(data)} rows: which of them is meant is not said")
+    return *first_row(data), int(data["n"].iloc[0])

@@ -34,7 +34,7 @@ SET_BY = {
         "respondent", "scale", "items", "constructs", "reverse", "dont_know", "weight", "labels",
         "overall", "recommend",
     )
-} | {"survey_policies": "survey"}  # fmt: skip
+} | {"scales": "survey.scale", "survey_policies": "survey"}  # fmt: skip
 Problem = tuple[tuple[str | int, ...], str]
 
 

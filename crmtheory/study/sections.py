@@ -16,11 +16,15 @@ from crmtheory.study.rules import SET_BY
 from crmtheory.survey import Survey as Answers
 from crmtheory.survey import read as read_answers
 
-NEEDED = ("transactions", "survey")  # unless told otherwise: a chapter that reads them cannot do without
+# Unless told otherwise: a chapter that reads one of them cannot do without, one that reads both needs either.
+NEEDED = ("transactions", "survey")
 # What changes the numbers. A chapter that cannot take it must not run as if it had not been asked for.
 TELLING = ("policies", "reverse", "dont_know", "weight", "survey_policies", "pseudonymise")
 # Tables for which a study has no section yet. They can be set as parameters; unset, no example stands in for them.
-EXAMPLES = ("contracts", "leavers", "leads", "motives")
+EXAMPLES = (
+    "contracts", "leavers", "leads", "motives", "perceived", "choices", "value_ratings", "model_survey",
+    "advice_survey", "link_survey", "lines", "products", "studies", "brands", "members", "campaign",
+)  # fmt: skip
 SURVEY = ("items", "scale", "reverse", "dont_know", "weight", "respondent", "constructs", "labels")
 
 
@@ -107,7 +111,7 @@ class Study:
             the data of its example.
         needs
             for each chapter, the sections it cannot do without; for a chapter that is not named here:
-            transactions and survey, if it knows them
+            transactions or survey, if it knows them; one of the two, if it knows both
 
         Returns
         -------
@@ -135,8 +139,9 @@ class Study:
         }
         given = self._given()
         for name, names in known.items():
-            wanted = (needs or {}).get(name, [section for section in NEEDED if section in names])
-            reason = self._reason(names, wanted)
+            usual = [section for section in NEEDED if section in names]
+            either = usual if len(usual) > 1 and name not in (needs or {}) else []
+            reason = self._reason(names, (needs or {}).get(name, [] if either else usual), either)
             if reason:
                 left_out[name] = reason
                 continue
@@ -181,8 +186,11 @@ class Study:
                     what = f"parameter of the {chapter} chapter"
                     yield ("chapters", chapter, name), unknown(what, name, _free(known[chapter]))
 
-    def _reason(self, names: Collection[str], needs: Iterable[str]) -> str:
+    def _reason(self, names: Collection[str], needs: Iterable[str], either: Collection[str]) -> str:
         """Why a chapter that knows `names` cannot be run on this study; empty if it can."""
+        if either and all(getattr(self, section) is None for section in either):
+            sections = " nor ".join(f'"{section}"' for section in either)
+            return f"The study has neither {sections}; this chapter needs one of them."
         for section in needs:
             if getattr(self, section) is None:
                 return f'The study has no section "{section}", which this chapter needs.'
@@ -219,7 +227,13 @@ class Study:
             "currency": log.currency,
             "policies": kept,
             "survey": survey.path,
-            **{name: value for name, value in vars(survey).items() if name not in {"path", "policies"}},
+            **{
+                name: value
+                for name, value in vars(survey).items()
+                if name not in {"path", "policies", "scale"}
+            },
+            "scale": () if isinstance(survey.scale, Mapping) else survey.scale,
+            "scales": survey.scale if isinstance(survey.scale, Mapping) else {},
             "survey_policies": survey.policies,
             "contacts": contacts.path,
             "contacts_columns": contacts.columns,
@@ -227,6 +241,7 @@ class Study:
             "attributes_columns": attributes.columns,
             "pseudonymise": self.pseudonymise,
             **dict.fromkeys(EXAMPLES, ""),
+            "more_surveys": {},
         }
 
 
