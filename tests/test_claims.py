@@ -125,12 +125,12 @@ def test_the_same_data_and_seed_give_the_same_verdict(cdnow_log):
 # Not testable
 
 
-@pytest.mark.parametrize("claim", sorted(set(claims.ledger().index) - set(claims.TESTS)))
-def test_a_claim_without_a_test_in_this_version_says_so(claim):
-    verdict = judge(claim, pd.DataFrame({"revenue": [1.0, 2.0]}))
+def test_a_claim_without_a_test_in_this_version_says_so(monkeypatch):
+    monkeypatch.delitem(claims.TESTS, "VAL-1")
+    verdict = judge("VAL-1", pd.DataFrame({"revenue": [1.0, 2.0]}))
     assert (verdict.verdict, verdict.reason) == ("not testable", "not implemented yet")
     assert (verdict.theta, verdict.low, verdict.high, verdict.n) == (None, None, None, 0)
-    assert verdict.delta == claims.ledger().loc[claim, "threshold"]
+    assert verdict.delta == claims.ledger().loc["VAL-1", "threshold"]
 
 
 @pytest.mark.parametrize(
