@@ -4,16 +4,17 @@ import re
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from crmtheory import lifecycle, panel, places, segmentation
+from crmtheory import lifecycle, loyalty, panel, places, relationship, satisfaction, segmentation
 
 
-def by_hand(stem: str) -> dict:
+def by_hand(stem: str, **known) -> dict:
     """The names that the cell "by-hand" of a chapter defines."""
     source = (places.folder("notebooks") / "src" / f"{stem}.py").read_text(encoding="utf-8")
     cells = re.split(r"^# %%", source, flags=re.MULTILINE)
     (cell,) = [cell for cell in cells if cell.startswith(' tags=["by-hand"]')]
-    names: dict = {}
+    names: dict = {**known}
     exec(cell.partition("\n")[2], names)
     return names
 
@@ -43,3 +44,40 @@ def test_the_high_class_by_hand_is_that_of_the_tiers():
         share = float(rng.choice([0.1, 0.2, 0.3, 0.5]))
         tiers = segmentation.tiers(pd.Series(values), (share,), ("high", "rest"))
         assert (tiers == "high").tolist() == high_by_hand(values.tolist(), share)
+
+
+def test_the_net_promoter_score_by_hand_is_that_of_the_package():
+    nps_by_hand = by_hand("03_customer_satisfaction")["nps_by_hand"]
+    rng = np.random.default_rng(10)
+    for _ in range(50):
+        ratings = rng.integers(0, 11, rng.integers(2, 60)).astype(float)
+        assert satisfaction.nps(pd.Series(ratings))["estimate"].iloc[0] == pytest.approx(nps_by_hand(ratings))
+
+
+def test_the_difference_in_differences_by_hand_is_that_of_the_package():
+    did_by_hand = by_hand("04_customer_loyalty")["did_by_hand"]
+    rng = np.random.default_rng(11)
+    for _ in range(30):
+        n = int(rng.integers(4, 40))
+        member = np.arange(n) < n // 2
+        before, after = rng.poisson(3, n), rng.poisson(4, n)
+        cells = {
+            "customer": list(range(n)) * 2,
+            "period": [1] * n + [2] * n,
+            "member": [*member, *member],
+            "joined": 2,
+        }
+        panel_of = pd.DataFrame(cells | {"purchases": [*before, *after]})
+        assert loyalty.did(panel_of)["estimate"].iloc[0] == pytest.approx(did_by_hand(before, after, member))
+
+
+def test_the_value_kept_by_hand_is_that_of_the_package():
+    namespace = by_hand("01_relationship_marketing", np=np)
+    rng = np.random.default_rng(12)
+    curve = relationship.Response(0.5, 0.8, 20.0)
+    for _ in range(20):
+        values = pd.Series(rng.gamma(0.5, 100.0, 12))
+        spent = relationship.allocations(240.0, values, values, curve)
+        kept = relationship.invest(240.0, values, values, curve, rng, resamples=2)["kept"]
+        for rule in kept.index:
+            assert kept[rule] == pytest.approx(namespace["kept_by_hand"](values, spent[rule]))

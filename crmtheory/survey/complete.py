@@ -46,7 +46,8 @@ def complete(
 
     Parameters
     ----------
-    answers : frame, one row per respondent, float columns, NaN where nothing was said (`survey.read(…).answers`)
+    answers : frame, one row per respondent, float columns, NaN where nothing was said (`survey.read(…).answers`);
+        an infinite answer counts as none
     items : columns of it
     weights : on the same index; 0 or more; only their ratios matter
     question : how messages call what is asked, such as "Cronbach's alpha"
@@ -63,6 +64,14 @@ def complete(
     >>> complete(answers, ["a", "b"]).values.tolist()
     [[1.0, 2.0], [2.0, 2.0], [3.0, 5.0]]
     """
+    if not isinstance(answers, pd.DataFrame):
+        raise SchemaError(
+            f"{question} needs a frame with one column per item; it was given {type(answers).__name__}."
+        )
+    if isinstance(items, str):
+        raise SchemaError(
+            f'{question} needs a list of items; it was given the text "{items}". Write ["{items}"].'
+        )
     items = list(items)
     if not items:
         raise SchemaError(f"{question} needs at least one item; none was named.")
@@ -72,6 +81,12 @@ def complete(
     repeated = sorted({item for item in items if items.count(item) > 1})
     if repeated:
         raise SchemaError(f"{question}: the item {repeated[0]} is named twice. Name each item once.")
+    double = [item for item in items if (answers.columns == item).sum() > 1]
+    if double:
+        raise SchemaError(
+            f"{question}: {(answers.columns == double[0]).sum()} columns are called {double[0]}. Rename or drop the "
+            "others, so that it is clear which is meant."
+        )
     texts = [item for item in items if not pd.api.types.is_numeric_dtype(answers[item])]
     if texts:
         raise SchemaError(
@@ -83,7 +98,7 @@ def complete(
     values = np.where(np.isfinite(values), values, np.nan)
     kept = ~np.isnan(values).any(axis=1) & (given > 0)
     if kept.sum() < least:
-        raise DomainError(_too_few(question, values, items, int(kept.sum()), least))
+        raise DomainError(_too_few(question, values, items, given, least))
     if not constant:
         alike = [item for item, column in zip(items, values[kept].T, strict=True) if np.ptp(column) == 0]
         if alike:
@@ -92,7 +107,7 @@ def complete(
                 f"({values[kept][0, items.index(alike[0])]:g}), so it cannot go together with anything. Leave it "
                 "out, or check that the right column was read."
             )
-    used = given[kept]
+    used = given[kept] / given[kept].max()  # so that the sum of huge weights is finite
     return Complete(values[kept], used / used.mean(), answers.index[kept], tuple(map(str, items)))
 
 
@@ -125,6 +140,28 @@ def resampled(n: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
     return rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(float)
 
 
+def effective(influence: np.ndarray, weights: np.ndarray) -> float:
+    """How many respondents of equal weight would leave as much variance of an estimate, Σw · Σwψ² / Σw²ψ².
+
+    Kish's (Σw)² / Σw² is this number where weights have nothing to do with the influence ψ of respondents. In surveys
+    they often have, since rare answers are heavy; an interval by Kish's number is then too short. With equal weights
+    both are n.
+
+    Parameters
+    ----------
+    influence : (n,), derivative of the estimate by a respondent's share of the weight; weights : (n,), above 0
+
+    >>> effective(np.array([1.0, -1.0, 1.0]), np.ones(3))
+    3.0
+    >>> round(effective(np.array([2.0, -1.0, 0.5]), np.array([3.0, 1.0, 1.0])), 3)
+    1.779
+    """
+    squared = influence**2
+    if not weights @ squared > 0:
+        squared = np.ones(len(weights))
+    return float(weights.sum() * (weights @ squared) / (weights**2 @ squared))
+
+
 def checked_level(level: float) -> float:
     """The level of an interval, between 0 and 1.
 
@@ -143,6 +180,8 @@ def _checked(weights: pd.Series, index: pd.Index) -> np.ndarray:
         raise SchemaError(
             "Weights must be a Series on the index of the answers, one weight for each respondent."
         )
+    if not pd.api.types.is_numeric_dtype(weights):
+        raise SchemaError(f"Weights must be numbers, and these are {weights.dtype}.")
     values = weights.to_numpy(float)
     bad = ~np.isfinite(values) | (values < 0)
     if bad.any():
@@ -153,13 +192,18 @@ def _checked(weights: pd.Series, index: pd.Index) -> np.ndarray:
     return values
 
 
-def _too_few(question: str, values: np.ndarray, items: list[str], found: int, least: int) -> str:
+def _too_few(question: str, values: np.ndarray, items: list[str], weights: np.ndarray, least: int) -> str:
+    whole = ~np.isnan(values).any(axis=1)
+    found = int((whole & (weights > 0)).sum())
     text = (
         f"{question} needs at least {least} respondents who answered {', '.join(map(str, items))}; "
         f"{found:,} of {len(values):,} did."
     )
     if not len(values):
         return f"{text} The table of answers is empty."
+    weightless = int(whole.sum()) - found
+    if weightless:
+        return f"{text} {weightless:,} more answered but have a weight of 0."
     answered = (~np.isnan(values)).sum(axis=0)
     scarce = int(answered.argmin())
     if len(items) > 1 and answered[scarce] < answered.max():

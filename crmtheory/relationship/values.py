@@ -1,0 +1,140 @@
+"""What the questions on relationships share: checked columns, dates, and intervals of skewed means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from crmtheory.errors import SchemaError, unknown
+from crmtheory.numerics import Array
+from crmtheory.survey.complete import intervals, resampled
+
+LARGE = 20_000  # customers from which sums over a bootstrap sample are drawn from their normal limit
+CELLS = 4_000_000  # numbers of one block of bootstrap samples held at a time
+
+
+def columns_there(table: pd.DataFrame, names: Sequence[str], what: str) -> None:
+    """Refuse anything but a frame with these columns."""
+    if not isinstance(table, pd.DataFrame):
+        raise SchemaError(f"{what} must be a frame, not {type(table).__name__}.")
+    absent = [name for name in names if name not in table.columns]
+    if absent:
+        raise SchemaError(f"{what}: {unknown('column', absent[0], [str(name) for name in table.columns])}")
+
+
+def shown(customer: Any) -> str:
+    """An id as it is written in Python, also when numpy holds it.
+
+    >>> shown(np.int64(7)), shown("甲")
+    ('7', "'甲'")
+    """
+    return repr(customer.item() if isinstance(customer, np.generic) else customer)
+
+
+def one_each(index: pd.Index, what: str) -> None:
+    """Refuse no customers, and a customer twice."""
+    if not len(index):
+        raise SchemaError(f"{what}: there is no customer. At least one is needed.")
+    twice = index.duplicated()
+    if twice.any():
+        raise SchemaError(
+            f"{what}: {twice.sum():,} of {len(index):,} rows have a customer who was there before, first "
+            f"{shown(index[twice][0])}. Sum them by customer first."
+        )
+
+
+def numbers(values: Any, what: str) -> pd.Series:
+    """The values as floats, one a customer; refused when empty, missing, infinite or with a customer twice."""
+    if not isinstance(values, pd.Series):
+        raise SchemaError(
+            f"{what} must be a Series with the customers as index, not {type(values).__name__}."
+        )
+    try:
+        series = values.astype(float)
+    except (TypeError, ValueError):
+        raise SchemaError(f"{what} must be numbers, one a customer, not {values.dtype}.") from None
+    one_each(series.index, what)
+    bad = ~np.isfinite(series.to_numpy())
+    if bad.any():
+        raise SchemaError(
+            f"{what}: {bad.sum():,} of {len(series):,} are missing or infinite, first that of customer "
+            f"{shown(series.index[bad][0])}. Leave these customers out, or set them to 0 if they brought nothing."
+        )
+    return series
+
+
+def matched(like: pd.Index, other: Any, what: str) -> pd.Series:
+    """`other` as numbers in the order of `like`; customers who have none there are refused."""
+    series = numbers(other, what)
+    absent = ~like.isin(series.index)
+    if absent.any():
+        raise SchemaError(
+            f"{what}: {absent.sum():,} of {len(like):,} customers are not in it, first {shown(like[absent][0])}. "
+            "If they brought nothing, say so: reindex(…, fill_value=0)."
+        )
+    return series.reindex(like)
+
+
+def day(value: Any, what: str) -> pd.Timestamp:
+    """A date, without its time of day."""
+    found = pd.to_datetime(value, errors="coerce")
+    if not isinstance(found, pd.Timestamp):
+        raise SchemaError(f"{what} must be a date such as 2024-12-31, not {value!r}.")
+    return found.normalize()
+
+
+def mean_intervals(values: Array, codes: Array, groups: int, level: float) -> pd.DataFrame:
+    """Mean of each group with an interval that allows for skew.
+
+    Hall's (1992, J. R. Statist. Soc. B 54, 221–228) cubic transformation of the t statistic, which needs no random
+    numbers. A group of one has no interval; one without any spread has an interval of no width.
+
+    Returns
+    -------
+    frame, one row a group: n, mean, low, high
+    """
+    order = np.lexsort((values, codes))  # sums in a fixed order: the order of the rows changes no digit
+    v, g = values[order], codes[order]
+    n = np.bincount(g, minlength=groups).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.bincount(g, v, minlength=groups) / n
+        away = v - mean[g]
+        spread = np.sqrt(np.bincount(g, away**2, minlength=groups) / n)
+        skew = np.bincount(g, away**3, minlength=groups) / n / spread**3
+        flat = spread <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
+        t = stats.t.ppf(0.5 + level / 2, np.maximum(n - 1, 1)) / np.sqrt(n)
+        scale = spread * np.sqrt(n / np.maximum(n - 1, 1))
+        low, high = mean - scale * _unskewed(t, skew, n), mean - scale * _unskewed(-t, skew, n)
+    low, high = np.where(flat, mean, low), np.where(flat, mean, high)
+    low, high = np.where(n > 1, low, np.nan), np.where(n > 1, high, np.nan)
+    return pd.DataFrame({"n": n.astype(int), "mean": mean, "low": low, "high": high})
+
+
+def _unskewed(x: Array, skew: Array, n: Array) -> Array:
+    """Inverse of Hall's g(w) = w + γ w²/3 + γ² w³/27 + γ/(6n)."""
+    plain = np.abs(skew) < 1e-6
+    safe = np.where(plain, 1.0, skew)
+    return np.where(plain, x, 3 / safe * (np.cbrt(1 + safe * (x - safe / (6 * n))) - 1))
+
+
+def ratio_interval(
+    top: Array, bottom: Array, rng: np.random.Generator, resamples: int, level: float
+) -> tuple[Array, Array]:
+    """Bootstrap percentile limits of Σ top / Σ bottom over customers: top (n, k), bottom (n,) → two of (k,)."""
+    table = np.column_stack([top, bottom])
+    table = table[np.lexsort(table.T)]  # equal samples for equal customers, in whatever order they come
+    n = len(table)
+    if n >= LARGE:
+        spread = np.cov(table, rowvar=False, bias=True) * n
+        sums = rng.multivariate_normal(table.sum(axis=0), spread, resamples, method="eigh")
+    else:
+        block = max(1, CELLS // n)
+        parts = [min(block, resamples - start) for start in range(0, resamples, block)]
+        sums = np.concatenate([resampled(n, size, rng) @ table for size in parts])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = sums[:, :-1] / sums[:, -1:]
+    return intervals(np.where(np.isfinite(ratios), ratios, np.nan), level)
