@@ -18,13 +18,14 @@ from crmtheory.survey import Survey
 SHOWN = ["label", "construct", "low", "high", "n", "mean", "sd", "missing"]
 
 
-def read_survey(chapter: Chapter, keep: Sequence[str] = ()) -> Survey:
+def read_survey(chapter: Chapter, keep: Sequence[str] = (), more: Sequence[str] = ()) -> Survey:
     """The survey that the parameters survey, items, scale, scales, reverse, dont_know, weight, respondent, constructs,
     labels, overall, recommend and survey_policies describe; its codebook is shown, answers set aside are written.
 
     Parameters
     ----------
     keep : further columns to carry along, such as the period; empty names are passed over
+    more : further items, on the scale of all or on their own
 
     Raises
     ------
@@ -37,7 +38,7 @@ def read_survey(chapter: Chapter, keep: Sequence[str] = ()) -> Survey:
             "which numbers them, or replace the ids before."
         )
     roles = [given.get("overall", ""), given.get("recommend", "")]
-    items = _items([*given["items"], *(role for role in roles if role)], given["constructs"])
+    items = _items([*given["items"], *(role for role in roles if role), *more], given["constructs"])
     if not items:
         raise SchemaError("The survey has no items: name the columns of answers in items or in constructs.")
     found = survey.read(

@@ -22,6 +22,7 @@ class Run:
 
 
 RUNS: tuple[Run, ...] = (
+    Run("relationship", "Corporate reputation, Online Retail"),
     Run("lifecycle", "Online Retail"),
     Run(
         "lifecycle",
@@ -45,6 +46,8 @@ RUNS: tuple[Run, ...] = (
             "leavers": "",
         },
     ),
+    Run("satisfaction", "SFO, ECSI"),
+    Run("loyalty", "ECSI, SFO, CDNOW"),
     Run("value", "CDNOW"),
     Run(
         "value",

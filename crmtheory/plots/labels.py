@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+
 from crmtheory.errors import SchemaError, unknown
-from crmtheory.plots import labels_lifecycle, labels_segmentation
+from crmtheory.plots import (
+    labels_lifecycle,
+    labels_loyalty,
+    labels_perceived,
+    labels_relationship,
+    labels_satisfaction,
+    labels_segmentation,
+    labels_survey,
+)
 
 COMMON: dict[str, dict[str, str]] = {
     "en": {
@@ -62,9 +72,17 @@ COMMON: dict[str, dict[str, str]] = {
     }
 }
 # Each theory adds its own words; a key belongs to one file only.
+ADDED = (
+    labels_lifecycle,
+    labels_loyalty,
+    labels_perceived,
+    labels_relationship,
+    labels_satisfaction,
+    labels_segmentation,
+    labels_survey,
+)
 LABELS: dict[str, dict[str, str]] = {
-    lang: {**words, **labels_lifecycle.WORDS[lang], **labels_segmentation.WORDS[lang]}
-    for lang, words in COMMON.items()
+    lang: dict(ChainMap(*(part.WORDS[lang] for part in ADDED), words)) for lang, words in COMMON.items()
 }
 
 
