@@ -50,15 +50,13 @@ def test_an_interval_that_could_not_be_computed_is_not_testable():
     assert (verdict.verdict, verdict.reason) == ("not testable", "missing: low, high")
 
 
-def test_promoters_among_the_satisfied_by_hand():
-    # 30 of 40 satisfied promote, 5 of 20 others: .75 − .25. Agresti & Caffo (2000): 31/42 and 6/22.
-    data = happy([1] * 40 + [0] * 20, [1] * 30 + [0] * 10 + [1] * 5 + [0] * 15)
+def test_promoters_among_the_satisfied_are_compared_as_newcombe_does():
+    # Newcombe 1998, Statistics in Medicine 17, example (a): 56 of 70 against 48 of 80, 0.0524 to 0.3339
+    data = happy([1] * 70 + [0] * 80, [1] * 56 + [0] * 14 + [1] * 48 + [0] * 32)
     verdict = claims.test("SAT-5", data)
-    centre = 31 / 42 - 6 / 22
-    half = 1.959963984540054 * np.sqrt(31 / 42 * 11 / 42 / 42 + 6 / 22 * 16 / 22 / 22)
-    assert verdict.theta == pytest.approx(0.5)
-    assert (verdict.low, verdict.high) == (pytest.approx(centre - half), pytest.approx(centre + half))
-    assert verdict.verdict == "supported"
+    assert verdict.theta == pytest.approx(0.2)
+    assert (verdict.low, verdict.high) == (pytest.approx(0.0524, abs=5e-5), pytest.approx(0.3339, abs=5e-5))
+    assert verdict.verdict == "inconclusive"
 
 
 def test_weights_change_the_shares_as_repeated_rows_do_and_never_add_respondents():

@@ -19,7 +19,7 @@ LAYERS = (
     {"parameters", "markup"},
     {"models", "concentration", "transactions", "survey", "datasets", "tables"},
     {"study"},
-    {"assumptions", "evaluation", "holdout", "panel", "peer", "simulate", "tracking"},
+    {"assumptions", "evaluation", "holdout", "panel", "peer", "simulate", "tracking", "weighted"},
     {"relationship", "lifecycle", "satisfaction", "loyalty", "value", "segmentation"},
     {"claims"},
     {"plots"},

@@ -8,7 +8,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.loyalty import by_level, last_step, link_curves, link_shapes
-from crmtheory.loyalty.shares import combined, newcombe, share_interval, skewed_mean
+from crmtheory.weighted import combined, newcombe, share_interval, skewed_mean
 
 S = pd.Series([1, 1, 2, 2, 2, 3], dtype=float)
 LEVELS = np.repeat([1.0, 2, 3, 4, 5], 60)

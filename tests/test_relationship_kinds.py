@@ -8,8 +8,8 @@ from statsmodels.stats.proportion import proportion_confint
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.relationship import KINDS, KINDS_CHINESE, KindRules, facts, kinds_of_relationship, kinds_table
 from crmtheory.relationship.facts import spans
-from crmtheory.relationship.values import mean_intervals
 from crmtheory.transactions import read
+from crmtheory.weighted import skewed_means
 
 
 def raised(error, call) -> str:
@@ -307,7 +307,7 @@ def test_the_mean_of_skewed_money_is_inside_its_interval_at_about_the_promised_r
     """Lognormal spend of 60 customers with log sd 1. A plain t interval misses more often, and mostly on one side."""
     rng = np.random.default_rng(5)
     values = rng.lognormal(0, 1, (1000, 60))
-    table = mean_intervals(values.ravel(), np.repeat(np.arange(1000), 60), 1000, 0.95)
+    table = skewed_means(values.ravel(), np.repeat(np.arange(1000), 60), 1000, 0.95)
     inside = ((table["low"] <= np.exp(0.5)) & (np.exp(0.5) <= table["high"])).mean()
     half = 2.0 * values.std(axis=1, ddof=1) / np.sqrt(60)
     plain = (np.abs(values.mean(axis=1) - np.exp(0.5)) <= half).mean()

@@ -14,7 +14,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.satisfaction import csat, nps
 from crmtheory.satisfaction.measures import score_limits
-from crmtheory.satisfaction.weighted import mean_and_error
+from crmtheory.weighted import mean_and_error
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 

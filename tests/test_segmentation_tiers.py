@@ -7,7 +7,8 @@ from scipy import stats
 
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.segmentation import abc, by_cuts, ratio, sizes, tiers, value_by_class
-from crmtheory.segmentation.classes import best_first, mean_intervals
+from crmtheory.segmentation.classes import best_first
+from crmtheory.weighted import skewed_means
 
 TEN = pd.Series([1.0, 10, 9, 8, 7, 6, 5, 4, 3, 2], index=list("jabcdefghi"), name="spend")
 WAYS = [tiers, abc, lambda v: by_cuts(v, (8, 4))]
@@ -113,7 +114,7 @@ def test_later_value_by_class_by_hand():
 
 def test_without_skew_the_interval_is_that_of_student():
     values = np.array([1.0, 2, 3, 4, 5, 10, 10, 7])
-    row = mean_intervals(values, np.array([0] * 5 + [1] * 2 + [2]), 4)
+    row = skewed_means(values, np.array([0] * 5 + [1] * 2 + [2]), 4)
     low, high = stats.t.interval(0.95, 4, loc=3, scale=stats.sem(values[:5]))
     assert row.loc[0, ["low", "high"]].tolist() == pytest.approx([low, high])
     assert row.loc[1, ["low", "mean", "high"]].tolist() == [10, 10, 10]
@@ -125,7 +126,7 @@ def test_the_interval_of_a_skewed_mean_holds_the_truth_at_about_its_stated_rate(
     """Lognormal spend (σ = 1, mean √e) of 100 customers: Student's interval holds it in about 91 of 100 worlds."""
     rng, worlds = np.random.default_rng(4), 3000
     values = rng.lognormal(0, 1, (worlds, 100))
-    table = mean_intervals(values.ravel(), np.repeat(np.arange(worlds), 100), worlds)
+    table = skewed_means(values.ravel(), np.repeat(np.arange(worlds), 100), worlds)
     inside = table["low"].le(np.sqrt(np.e)) & table["high"].ge(np.sqrt(np.e))
     assert 0.93 <= inside.mean() <= 0.975
     low, high = stats.t.interval(0.95, 99, loc=values.mean(axis=1), scale=stats.sem(values, axis=1))

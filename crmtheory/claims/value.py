@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from crmtheory import concentration
-from crmtheory.claims.resampling import RESAMPLES, Estimate, Tests, bootstrap, first_row
+from crmtheory.claims.resampling import RESAMPLES, ROW, Estimate, Tests, bootstrap, first_row, given_row
 from crmtheory.errors import DomainError
 from crmtheory.numerics import Array
 
@@ -57,5 +57,7 @@ def _spearman(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
 TESTS: Tests = {
     "VAL-1": (("revenue",), _top_share_of_revenue),
     "VAL-2": (("clv", "past_spend", "holdout_revenue"), _capture_gain),
+    "VAL-3": (ROW, given_row),
+    "VAL-4": (ROW, given_row),
     "VAL-5": (("x", "m"), _spearman),
 }

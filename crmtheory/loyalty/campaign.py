@@ -16,9 +16,10 @@ import pandas as pd
 from scipy import stats
 
 from crmtheory.errors import DomainError
-from crmtheory.loyalty.shares import newcombe, share_from_0_to_1, yes_no
+from crmtheory.loyalty.shares import share_from_0_to_1, yes_no
 from crmtheory.numerics import Array
 from crmtheory.survey.complete import checked_level
+from crmtheory.weighted import newcombe
 
 FEW = 5  # expected number in a cell below which Fisher's exact test is used
 

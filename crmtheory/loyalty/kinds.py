@@ -15,8 +15,9 @@ import pandas as pd
 
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.holdout import wilson
-from crmtheory.loyalty.shares import numbers, same_customers, skewed_mean
+from crmtheory.loyalty.shares import numbers, same_customers
 from crmtheory.survey.complete import checked_level
+from crmtheory.weighted import skewed_mean
 
 KINDS = ("true", "latent", "spurious", "no")
 

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from crmtheory.errors import DomainError
-from crmtheory.loyalty.shares import combined, from_0_to_10, share_interval, two_answers, weighted_mean
+from crmtheory.loyalty.shares import from_0_to_10, two_answers
 from crmtheory.survey.complete import checked_level
+from crmtheory.weighted import combined, mean_interval, share_interval
 
 
 def by_level(
@@ -48,7 +49,7 @@ def by_level(
         satisfaction, outcome, weights, ("satisfaction", "outcome"), question="A mean by level", least=1
     )
     s, y = data.values.T
-    interval = share_interval if np.isin(y, (0, 1)).all() else weighted_mean
+    interval = share_interval if np.isin(y, (0, 1)).all() else mean_interval
     rows = []
     for value in np.unique(s):
         mine = s == value

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from crmtheory.errors import DomainError, SchemaError
-from crmtheory.loyalty.shares import as_numbers, from_0_to_10, share_from_0_to_1, share_interval
+from crmtheory.loyalty.shares import as_numbers, from_0_to_10, share_from_0_to_1
 from crmtheory.survey.complete import checked_level, complete
+from crmtheory.weighted import share_interval
 
 
 def referral_value(

@@ -14,9 +14,10 @@ from scipy import stats
 
 from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.holdout import wilson
-from crmtheory.loyalty.shares import newcombe, numbers, same_customers, share_from_0_to_1, yes_no
+from crmtheory.loyalty.shares import numbers, same_customers, share_from_0_to_1, yes_no
 from crmtheory.numerics import Array
 from crmtheory.survey.complete import checked_level
+from crmtheory.weighted import newcombe
 
 
 def repurchase(

@@ -11,8 +11,9 @@ import pandas as pd
 
 from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.holdout import wilson
-from crmtheory.loyalty.shares import numbers, skewed_mean
+from crmtheory.loyalty.shares import numbers
 from crmtheory.survey.complete import checked_level
+from crmtheory.weighted import skewed_mean
 
 
 def wallet_share(

@@ -11,8 +11,7 @@ from crmtheory.plots.captions import money
 def kinds_table(table: pd.DataFrame, currency: str = "", simulated: bool = False) -> str:
     rows = (
         f"{name} {marks.part(row['share'], row['low'], row['high'])} of customers, {_share(row['revenue_share'])} of "
-        f"revenue"
-        + (f", {money(row['mean'], currency)} per customer" if pd.notna(row["mean"]) else "")
+        "revenue" + (f", {money(row['mean'], currency)} per customer" if pd.notna(row["mean"]) else "")
         for name, row in table.iterrows()
     )
     return marks.said(f"Kinds of relationship: {'; '.join(rows)}.", simulated)

@@ -115,7 +115,7 @@ def htmt(
     names = list(dict.fromkeys([*table["first"], *table["second"]]))
     rank = {name: i for i, name in enumerate(names)}
     number = max(len(names) - 1, 1)
-    ax = axes(ax, width=2.6 + 0.85 * number, height=1.6 + 0.5 * number)
+    ax = axes(ax, width=max(4.2, 2.6 + 0.85 * number), height=max(2.8, 1.6 + 0.5 * number))
     if shapes.nothing(ax, table, lang):
         return ax
     wide = {column: pd.DataFrame(np.nan, names[1:], names[:-1]) for column in columns[2:]}

@@ -33,7 +33,10 @@ def kinds_table(
     if shapes.nothing(ax, table, lang):
         return ax
     words = {"share": label("kind customers", lang), "revenue_share": label("kind revenue", lang)}
-    notes = [label("mean revenue", lang).format(amount=money(currency)(value, 0)) for value in table["mean"]]
+    notes = [
+        label("mean revenue", lang).format(amount=money(currency)(value, 0)) if np.isfinite(value) else ""
+        for value in table["mean"]
+    ]
     pairs(ax, table, words, (GREY, BLUE), notes)
     ax.hlines(np.arange(len(table)) - 0.19, table["low"], table["high"], color=INK, linewidth=1.2)
     for text, high in zip(

@@ -196,12 +196,12 @@ def comments(table: pd.DataFrame, ax: Axes | None = None, lang: str = "en", simu
     table : index = theme; columns comments, share, low, high, tone from −1 to 1 (`satisfaction.comments.summary`)
     """
     table = shapes.checked(table, ("comments", "share", "low", "high", "tone"), "comments")
-    ax = axes(ax, width=7.0, height=1.3 + 0.36 * len(table))
+    ax = axes(ax, width=7.6, height=1.3 + 0.36 * len(table))
     if shapes.nothing(ax, table, lang):
         return ax
     notes = [
         label("comments one" if n == 1 else "comments", lang).format(n=shapes.counted(n))
-        + f", {label('tone none', lang)}" * pd.isna(tone)
+        + f", {label('tone none', lang)}" * bool(n > 0 and pd.isna(tone))
         for n, tone in zip(table["comments"], table["tone"], strict=True)
     ]
     mapped = ScalarMappable(Normalize(-1, 1), colormaps[TONES])

@@ -14,8 +14,9 @@ import pandas as pd
 
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.holdout import wilson
-from crmtheory.relationship.values import columns_there, matched, mean_intervals, one_each, shown
+from crmtheory.relationship.values import columns_there, matched, one_each, shown
 from crmtheory.survey.complete import checked_level
+from crmtheory.weighted import skewed_means
 
 KINDS = ("price-centred", "product-centred", "need-centred", "value-centred")
 KINDS_CHINESE = dict(zip(KINDS, ("价格中心", "产品中心", "需求中心", "价值中心"), strict=True))
@@ -145,7 +146,7 @@ def kinds_table(kind: pd.Series, value: pd.Series, level: float = 0.95) -> pd.Da
             f"{shown(kind.index[code < 0][0])}: {kind[code < 0].iloc[0]!r}."
         )
     v = matched(kind.index, value, "value").to_numpy()
-    means = mean_intervals(v, code, len(KINDS), level)
+    means = skewed_means(v, code, len(KINDS), level)
     n = means["n"].to_numpy()
     low, high = wilson(n, np.full(len(KINDS), len(kind)), level)
     revenue = (means["mean"] * n).fillna(0.0).to_numpy()

@@ -32,8 +32,9 @@ from scipy import stats
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.numerics import Array
 from crmtheory.relationship.facts import spans
-from crmtheory.relationship.values import columns_there, matched, mean_intervals
+from crmtheory.relationship.values import columns_there, matched
 from crmtheory.survey.complete import checked_level, intervals
+from crmtheory.weighted import skewed_means
 
 DENOMINATORS = ("active months", "elapsed months")
 COLUMNS = ("months", "elapsed")
@@ -142,7 +143,7 @@ def tenure_bands(
     names = band_names(bands)
     table = _rates(purchases, revenue, end, least)
     code = np.searchsorted(np.asarray(bands, float), table["tenure"].to_numpy(float), side="left")
-    parts = {name: mean_intervals(table[name].to_numpy(), code, len(names), level) for name in DENOMINATORS}
+    parts = {name: skewed_means(table[name].to_numpy(), code, len(names), level) for name in DENOMINATORS}
     found = pd.concat(
         {name: part.set_axis(names) for name, part in parts.items()}, names=["denominator", "band"]
     )

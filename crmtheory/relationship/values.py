@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from crmtheory.errors import SchemaError, unknown
 from crmtheory.numerics import Array
@@ -85,40 +84,6 @@ def day(value: Any, what: str) -> pd.Timestamp:
     if not isinstance(found, pd.Timestamp):
         raise SchemaError(f"{what} must be a date such as 2024-12-31, not {value!r}.")
     return found.normalize()
-
-
-def mean_intervals(values: Array, codes: Array, groups: int, level: float) -> pd.DataFrame:
-    """Mean of each group with an interval that allows for skew.
-
-    Hall's (1992, J. R. Statist. Soc. B 54, 221–228) cubic transformation of the t statistic, which needs no random
-    numbers. A group of one has no interval; one without any spread has an interval of no width.
-
-    Returns
-    -------
-    frame, one row a group: n, mean, low, high
-    """
-    order = np.lexsort((values, codes))  # sums in a fixed order: the order of the rows changes no digit
-    v, g = values[order], codes[order]
-    n = np.bincount(g, minlength=groups).astype(float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.bincount(g, v, minlength=groups) / n
-        away = v - mean[g]
-        spread = np.sqrt(np.bincount(g, away**2, minlength=groups) / n)
-        skew = np.bincount(g, away**3, minlength=groups) / n / spread**3
-        flat = spread <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
-        t = stats.t.ppf(0.5 + level / 2, np.maximum(n - 1, 1)) / np.sqrt(n)
-        scale = spread * np.sqrt(n / np.maximum(n - 1, 1))
-        low, high = mean - scale * _unskewed(t, skew, n), mean - scale * _unskewed(-t, skew, n)
-    low, high = np.where(flat, mean, low), np.where(flat, mean, high)
-    low, high = np.where(n > 1, low, np.nan), np.where(n > 1, high, np.nan)
-    return pd.DataFrame({"n": n.astype(int), "mean": mean, "low": low, "high": high})
-
-
-def _unskewed(x: Array, skew: Array, n: Array) -> Array:
-    """Inverse of Hall's g(w) = w + γ w²/3 + γ² w³/27 + γ/(6n)."""
-    plain = np.abs(skew) < 1e-6
-    safe = np.where(plain, 1.0, skew)
-    return np.where(plain, x, 3 / safe * (np.cbrt(1 + safe * (x - safe / (6 * n))) - 1))
 
 
 def ratio_interval(

@@ -14,10 +14,10 @@ import pandas as pd
 
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.satisfaction.reading import Hit, Reader
-from crmtheory.satisfaction.weighted import mean_and_error, share_with_interval
 from crmtheory.satisfaction.wordlists import lists as known_lists
 from crmtheory.survey import association
 from crmtheory.survey.complete import checked_level, complete
+from crmtheory.weighted import mean_and_error, share_interval
 
 Words = Mapping[str, Sequence[str]]
 
@@ -146,7 +146,7 @@ def summary(
     rows = []
     for theme in named.columns:
         names = named[theme].to_numpy()[kept]
-        share, low, high = share_with_interval(names.astype(float), w, level)
+        share, low, high = share_interval(names.astype(float), w, level)
         spoken = names & ~np.isnan(mood)
         mean = mean_and_error(mood[spoken], w[spoken])[0]
         rows.append((int(names.sum()), share, low, high, mean, int(kept.sum())))

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from crmtheory.errors import SchemaError, unknown
-from crmtheory.satisfaction.weighted import mean_with_interval
 from crmtheory.survey.complete import complete
+from crmtheory.weighted import mean_interval
 
 
 def gaps(
@@ -136,5 +136,5 @@ def _row(
     found = complete(frame, asked, weights, question=question, least=2, constant=True)
     seen, hoped = found.values[:, : len(items)].mean(axis=1), found.values[:, len(items) :].mean(axis=1)
     w = found.weights
-    gap, low, high = mean_with_interval(seen - hoped, w, level)
+    gap, low, high = mean_interval(seen - hoped, w, level)
     return [w @ seen / w.sum(), w @ hoped / w.sum(), gap, low, high, len(found)]

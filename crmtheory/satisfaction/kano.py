@@ -16,8 +16,9 @@ import pandas as pd
 
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.numerics import Array
-from crmtheory.satisfaction.weighted import on_scale, share_with_interval
+from crmtheory.satisfaction.checked import on_scale
 from crmtheory.survey.complete import checked_level, complete
+from crmtheory.weighted import share_interval
 
 ANSWERS = ("like", "expect", "neutral", "live with", "dislike")
 NAMES = {
@@ -147,8 +148,8 @@ def _feature(kinds: pd.Series, weights: pd.Series | None, level: float) -> dict[
     counts = np.bincount(place, w, len(letters))
     count = dict(zip(NAMES, counts, strict=True))
     side = place < 4  # M, O, A, I: neither reverse nor questionable
-    better = share_with_interval(np.isin(place[side], (1, 2)).astype(float), w[side], level)
-    worse = share_with_interval(np.isin(place[side], (0, 1)).astype(float), w[side], level)
+    better = share_interval(np.isin(place[side], (1, 2)).astype(float), w[side], level)
+    worse = share_interval(np.isin(place[side], (0, 1)).astype(float), w[side], level)
     return {
         **{NAMES[letter]: count[letter] for letter in "AOMIRQ"},
         # weighted sums that should be equal may differ in the last digit, and argmax takes the first of equal ones

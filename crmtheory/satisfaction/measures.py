@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from crmtheory.satisfaction.weighted import answered, effective, mean_with_interval, share_with_interval
+from crmtheory.satisfaction.checked import answered
 from crmtheory.survey.complete import checked_level
+from crmtheory.weighted import effective, mean_interval, share_interval
 
 PROMOTER, DETRACTOR = 9, 6  # Reichheld 2003: 9 and 10 promote, 0 to 6 detract
 FARTHEST = 40.0  # standard errors beyond which a p value is 0 in a double
@@ -46,8 +47,8 @@ def csat(
     found = answered(ratings, weights, "CSAT")
     values = found.values[:, 0]
     rows = [
-        mean_with_interval(values, found.weights, level),
-        share_with_interval((values >= satisfied).astype(float), found.weights, level),
+        mean_interval(values, found.weights, level),
+        share_interval((values >= satisfied).astype(float), found.weights, level),
     ]
     index = pd.Index(["mean", "top"], name="measure")
     return pd.DataFrame(rows, index, ["estimate", "low", "high"]).assign(n=len(found))

@@ -10,8 +10,8 @@ from scipy import stats
 
 from crmtheory.errors import SchemaError
 from crmtheory.numerics import Array
-from crmtheory.satisfaction.weighted import mean_and_error
 from crmtheory.survey.complete import checked_level, complete
+from crmtheory.weighted import mean_and_error
 
 DIRECTIONS = ("rose", "fell", "no clear change", "not asked twice")
 

@@ -18,8 +18,8 @@ from scipy import stats
 
 from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.numerics import Array
+from crmtheory.satisfaction.checked import answered
 from crmtheory.satisfaction.measures import csat, nps
-from crmtheory.satisfaction.weighted import answered
 from crmtheory.survey.complete import checked_level
 
 MEASURES = ("nps", "mean", "top")

@@ -11,7 +11,6 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.numerics import Array
@@ -107,42 +106,6 @@ def class_named(classes: pd.Series, name: Hashable) -> Hashable:
 def codes_of(classes: pd.Series, names: Sequence[Hashable]) -> CODES:
     """The number of each customer's class in `names`."""
     return pd.Index(names).get_indexer(pd.Index(classes.astype(object)))
-
-
-def mean_intervals(values: Array, codes: CODES, groups: int, level: float = 0.95) -> pd.DataFrame:
-    """Mean of each group with an interval that allows for skew.
-
-    Money per customer is skewed and often 0, so a plain t interval sits too low and a log does not exist. Hall's
-    (1992, J. R. Statist. Soc. B 54, 221–228) cubic transformation takes the skew out of the t statistic; it needs no
-    random numbers. A group of one has no interval; one without any spread has an interval of no width.
-
-    Returns
-    -------
-    frame, one row per group: n, mean, low, high
-    """
-    order = np.lexsort((values, codes))  # sums in a fixed order: the order of the rows changes no digit
-    v, g = values[order], codes[order]
-    n = np.bincount(g, minlength=groups).astype(float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.bincount(g, v, minlength=groups) / n
-        away = v - mean[g]
-        spread = np.sqrt(np.bincount(g, away**2, minlength=groups) / n)
-        skew = np.bincount(g, away**3, minlength=groups) / n / spread**3
-        # squares far below the rounding of the mean are no spread
-        flat = spread <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
-        t = stats.t.ppf(0.5 + level / 2, np.maximum(n - 1, 1)) / np.sqrt(n)
-        scale = spread * np.sqrt(n / np.maximum(n - 1, 1))
-        low, high = mean - scale * _unskewed(t, skew, n), mean - scale * _unskewed(-t, skew, n)
-    low, high = np.where(flat, mean, low), np.where(flat, mean, high)
-    low, high = np.where(n > 1, low, np.nan), np.where(n > 1, high, np.nan)
-    return pd.DataFrame({"n": n.astype(int), "mean": mean, "low": low, "high": high})
-
-
-def _unskewed(x: Array, skew: Array, n: Array) -> Array:
-    """Inverse of Hall's g(w) = w + γ w²/3 + γ² w³/27 + γ/(6n)."""
-    plain = np.abs(skew) < 1e-6
-    safe = np.where(plain, 1.0, skew)
-    return np.where(plain, x, 3 / safe * (np.cbrt(1 + safe * (x - safe / (6 * n))) - 1))
 
 
 def mean_draws(values: Array, rng: np.random.Generator, resamples: int) -> Array:

@@ -32,9 +32,9 @@ from crmtheory.segmentation.classes import (
     codes_of,
     matched,
     mean_draws,
-    mean_intervals,
     numbers,
 )
+from crmtheory.weighted import skewed_means
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ def uplift_needed(
     if not options:
         raise SchemaError("There is no treatment besides doing nothing. Give at least one.")
     uplift, cost = _uplifts(options, names)
-    means = mean_intervals(margin, code, len(names), checked_level(level))
+    means = skewed_means(margin, code, len(names), checked_level(level))
     rows = means.loc[np.repeat(np.arange(len(names)), len(options))].reset_index(drop=True)
     table = pd.DataFrame(
         {

@@ -20,10 +20,10 @@ from crmtheory.segmentation.classes import (
     codes_of,
     matched,
     mean_draws,
-    mean_intervals,
     numbers,
     ordered,
 )
+from crmtheory.weighted import skewed_means
 
 NAMES = ("high", "medium", "low")
 ABSENT = "If they brought nothing, say so: later.reindex(classes.index, fill_value=0)."
@@ -165,7 +165,7 @@ def value_by_class(classes: pd.Series, later: pd.Series, level: float = 0.95) ->
     classes, v = _both(classes, later)
     names = best_first(classes)
     code = codes_of(classes, names)
-    table = mean_intervals(v.to_numpy(), code, len(names), checked_level(level))
+    table = skewed_means(v.to_numpy(), code, len(names), checked_level(level))
     total = v.sum()
     held = (table["n"] * table["mean"]).fillna(0.0)
     return pd.DataFrame(

@@ -14,6 +14,12 @@ CLV           customer lifetime value, D · (margin · S − cost)           mon
 Assumptions: purchases come at random at a steady rate until the customer leaves; spend per purchase does not
 depend on how often one buys; margin and cost are the same for all. The chapter tests each.
 
+The second sense, what a customer gets for what is given, has modules of its own, imported by name:
+
+perceived    benefits less costs from a survey, and whether they go with satisfaction (yea_saying: habit or opinion)
+choice       choices among brands: what a price turns, what a brand is worth
+value_map    quality against price, and the line on which an offer costs what it is worth
+
 References: Fader, Hardie & Lee 2005, J. Marketing Research 42, 415–430 (CLV from x, t_x, T, m); Schmittlein,
 Morrison & Colombo 1987, Management Science 33, 1–24; Fader & Hardie 2013, note 25 (Gamma-Gamma).
 """

@@ -18,6 +18,9 @@
 # (客户终身价值, CLV) of each customer, with an interval that says how well it is known, and checks the predictions of purchases, revenue
 # and ranking on purchases the models never saw.
 #
+# The word has a second sense. Customers stay for what they get for their money: value *to* the customer. Its part of the chapter stands
+# further down; a survey and a record of choices are its data.
+#
 # *This notebook is made from `notebooks/src/05_customer_value.py`. Edit that file, then run `make notebooks`.*
 
 # %% [markdown]
@@ -28,6 +31,7 @@
 # - **fit** four models of buying and leaving, and **choose** between them on purchases they have not seen;
 # - **value** each customer, all customers together, and a new customer, with intervals;
 # - **judge** whether lifetime value picks better customers than past sales do;
+# - **tell** from a survey whether value goes with satisfaction, and from choices what a price turns and a brand is worth;
 # - **hand over** a list with an advised treatment for each customer.
 #
 # You need powers, percentages and how to read a table. Terms are explained where they first appear, and again in the glossary at the end.
@@ -35,12 +39,13 @@
 # %% [markdown]
 # ## Predict before you run
 #
-# Write down two numbers and one name now. They are checked near the end.
+# Write down three numbers and one name now. They are checked near the end.
 #
 # 1. What share of revenue do the top 20% of customers bring?
 # 2. Two customers were watched for equally long. Both were silent for the second half of that time. One had bought once again
 #    before, the other ten times. Which of the two is more likely to be still a customer?
 # 3. The log is cut into two parts. Of the customers who did *not* come back in the first part, how many per cent buy in the second?
+# 4. A brand on the shelf becomes 10% dearer, the others stay as they are. How many per cent of its choices does it lose?
 
 # %% [markdown]
 # ## The data
@@ -67,6 +72,17 @@ margin: float = 0.30  # part of the amount that is profit
 cost_per_purchase: float = 0.0  # cost of serving one purchase, in money
 acquisition_cost: float = 15.0  # cost of winning one new customer, in money
 target_repeat: float = 0.30  # goal: share of customers who buy again after the split
+perceived: str = "yellow_pages"  # survey with questions on benefits and on prices, one row a respondent; empty if there is none
+perceived_scale: list = [1, 10]  # its lowest and highest answer
+benefit_items: list = ["q5", "q6", "q7", "q8", "q9", "q10"]  # its questions on what customers get
+cost_items: list = ["q2", "q3", "q4"]  # its questions on what customers give: prices, effort
+cost_items_favourable: bool = True  # True if a high answer on these is good for the customer ("prices are competitive")
+satisfaction_item: str = "q1"  # its question on overall satisfaction
+value_ratings: str = "ecsi_mobile"  # survey that asks for value directly, to repeat the test; empty if there is none
+value_rating_items: dict = {"value": ["PERV1", "PERV2"], "satisfaction": ["CUSA1", "CUSA2", "CUSA3"], "quality": ["PERQ1", "PERQ2", "PERQ3", "PERQ4", "PERQ5", "PERQ6", "PERQ7"]}  # its questions; quality is held fixed, and may be left out
+choices: str = "cracker_choice"  # choices among brands, one row a choice, with the prices of all brands at that moment; empty if there are none
+choice_columns: dict = {"choice": "choice", "household": "id", "price": "price.", "display": "disp.", "feature": "feat."}  # its columns: what stands before the name of the brand, or {"brand": "column"}; all but choice, household and price may be left out or be others
+choice_unit: str = "US cents"  # unit of these prices
 seed: int = 20  # for the random numbers of intervals and simulations
 output: str = ""  # folder for tables, figures and result.json; empty: results/value
 
@@ -78,16 +94,22 @@ import pandas as pd
 
 from crmtheory import assumptions, claims, concentration, holdout, peer, simulate, tracking, value
 from crmtheory.chapter import open_chapter
-from crmtheory.chapter_data import CHOICES, read_log
+from crmtheory.chapter_data import CHOICES, examples, read_log, read_table, where_possible
 from crmtheory.evaluation import evaluate
 from crmtheory.models import BGNBD, GammaGamma, ParetoNBD
-from crmtheory.plots import captions, style
+from crmtheory.plots import captions, captions_perceived, style
 from crmtheory.plots import concentration as draw_shares
 from crmtheory.plots import evaluation as draw_scores
+from crmtheory.plots import perceived as draw_perceived
 from crmtheory.plots import value as draw
-from crmtheory.value import words
+from crmtheory.value import choice, words, words_perceived
+from crmtheory.value.perceived import components, effects, rated
+from crmtheory.value.value_map import fair_line, value_map
+from crmtheory.value.yea_saying import yea_saying
 
 chapter = open_chapter("value", globals(), choices={**CHOICES, "unit": ["day", "week", "month"]})
+perceived, value_ratings, choices = examples(chapter, "perceived", "value_ratings", "choices", of=("transactions", "perceived", "choices"))
+delta = claims.ledger()["threshold"]
 settings = value.Settings(horizon, discount_rate, margin, cost_per_purchase, acquisition_cost)
 rng = partial(np.random.default_rng, seed)
 
@@ -158,6 +180,11 @@ chapter.say(text + "The holdout lasts {ahead:.0f} {unit}s.", split=split, n=len(
 #
 # **What would contradict it?** Past sales that pick the future's best customers as well as CLV does. Revenue spread evenly. Models that
 # miss the holdout.
+#
+# **Value to the customer.** Zeithaml (1988) calls **perceived value** (感知价值) a customer's judgement of what is received against what is
+# given. Two forms are used: a difference, benefits − costs, and a ratio, $V = Q/P$, quality for the price. Both predict: people are more
+# satisfied where value is higher, and a dearer offer of the same quality is chosen less often. Satisfaction that does not move with value,
+# or choices that do not turn on price, would contradict it.
 
 # %% [markdown]
 # ## A case by hand
@@ -527,6 +554,176 @@ changed = value.sensitivity(now, spend, today, settings)
 chapter.show(draw.sensitivity(changed, currency), name="sensitivity", alt="{text}", text=captions.sensitivity(changed, currency))
 
 # %% [markdown]
+# ## The other side: value to the customer
+#
+# So far a customer was worth something to the firm. Why should the customer stay? Two kinds of data can tell, and neither is a log of
+# sales: a survey that asks what customers get and what they give, and a record of choices in which every offer has a price. Where they are
+# not given, this part is left out. The examples are a survey of businesses that advertise in the Yellow Pages, a survey of mobile-phone
+# customers, and crackers bought by American households (in the source Keebler is spelt kleebler). They are other people than the customers
+# of the log.
+#
+# ### Benefits less costs
+#
+# Six questions ask about benefits, such as the number of people reached. Three ask about prices, and there a high answer is good news:
+# "prices are competitive". So the **perceived cost** (感知成本) of a respondent is low + high of the scale less the answer. Take a mean of each
+# kind; the difference is perceived value. One point of cost weighs as much as one point of benefit. Weights fitted to satisfaction would
+# make the test that follows succeed by construction.
+
+# %%
+if perceived:
+    answers = read_table(chapter, perceived, [*benefit_items, *cost_items, satisfaction_item])
+    asked = {"benefits": benefit_items, "costs": cost_items, "scale": tuple(perceived_scale), "favourable": cost_items_favourable}
+    parts = components(answers, **asked)
+    chapter.save(parts.assign(satisfaction=answers[satisfaction_item]), "perceived_value")
+    spread = parts.agg(["count", "mean", "std", "min", "max"]).T
+    chapter.table(spread, caption=f"Perceived value, points on a scale from {perceived_scale[0]} to {perceived_scale[1]}", formats={"count": "{:,.0f}"} | dict.fromkeys(["mean", "std", "min", "max"], "{:.2f}"))
+
+# %% [markdown]
+# Does value go with satisfaction? A **standardised coefficient** (标准化系数) says by how many standard deviations satisfaction differs
+# where a part differs by one. Benefit and cost stand in one regression, each with the other held equal; value stands alone, so its
+# coefficient is a correlation.
+#
+# There is a trap. Some people mark everything high, whatever they think. This habit is called **yea-saying** (附和倾向), and it lets any two
+# questions go together. A usual cure is to take each respondent's own mean away, **centring** (个体中心化). Look at what is left then. If all
+# questions point the same way, a respondent who likes everything and one who likes nothing become equal; "value" is now only how much
+# better prices are rated than benefits. Centring removes the habit and the opinion together. Between both stands a milder reading: habit
+# that touches all questions alike can explain no more than the *least* correlation among them, so take that much out of every pair (after
+# Lindell & Whitney 2001).
+
+# %%
+if perceived:
+    with where_possible(chapter):
+        both = effects(answers, outcome=satisfaction_item, **asked)
+        ways = yea_saying(answers, outcome=satisfaction_item, rng=rng(), **asked)
+        chapter.save(pd.concat({"together": both.drop("value"), "alone": ways.drop(columns="common")}, names=["regression", "part"]), "value_effects")
+        chapter.show(draw_perceived.effects(both, ways, delta["VAL-3"]), name="perceived-value", alt="{text}", text=captions_perceived.effects(both, ways))
+        chapter.say("{text}", text=words_perceived.readings(ways, delta["VAL-3"]))
+
+# %% [markdown]
+# No survey at one moment shows what causes what: who is satisfied may find the price fair *because* of it. The second survey asks for value
+# directly: is the price right for the quality, and the quality for the price? Quality raises both value and satisfaction. So hold it fixed
+# and see what value adds.
+
+# %%
+if value_ratings:
+    asked_for = {role: value_rating_items.get(name, []) for role, name in [("value", "value"), ("outcome", "satisfaction"), ("fixed", "quality")]}
+    ratings = read_table(chapter, value_ratings, [item for items in asked_for.values() for item in items])
+    with where_possible(chapter):
+        chapter.say("{text}", text=words_perceived.held_fixed(rated(ratings, **asked_for), "quality"))
+
+# %% [markdown]
+# ### Quality for the price
+#
+# What people say is one thing, what they take another. Somebody before a shelf takes the offer of the highest *utility*: what is liked about
+# it, less what the price hurts, and chance. If chance has a certain form, the probability of each offer is its share in $e^{v}$:
+#
+# $$P_j = \frac{e^{v_j}}{\sum_k e^{v_k}}, \qquad v_j = \beta\, p_j + \gamma\, d_j + \alpha_j$$
+#
+# with $p$ the price, $d$ display and feature, and $\alpha$ the **brand constant** (品牌常数), all that is liked about a brand beyond them. This
+# is the **conditional logit** (条件 logit 模型; McFadden 1974). Nobody paid a price of 0, so choices with such a price are left out. One
+# household chooses many times and always somewhat alike: intervals are formed by household, as if households and not choices had been
+# drawn.
+
+# %%
+fit_choice = None
+if choices:
+    panel, (chosen, prices, who, columns) = read_table(chapter, choices), choice.roles(choice_columns)
+    offers, left_out = choice.long(panel, chosen, prices, who, columns)
+    chapter.say("{text}", text=words_perceived.left_out(left_out, len(panel)))
+    with where_possible(chapter):
+        fit_choice = choice.conditional_logit(offers, list(columns))
+
+# %%
+if fit_choice:
+    chapter.save(fit_choice.table, "choice_model")
+    terms = fit_choice.table[["estimate", "se", "low", "high"]]
+    chapter.table(terms, rows=20, caption=f"Conditional logit, price in {choice_unit}; constants are relative to {fit_choice.brands[-1]}", formats=dict.fromkeys(terms, "{:.4f}"))
+    chapter.say("{text}", text=words_perceived.by_household(fit_choice))
+
+# %% [markdown]
+# A coefficient has no unit that a manager knows. Divide by the coefficient of price and there is one: $\alpha_j / -\beta$ is what people
+# would pay more for brand $j$, all else equal. That is quality as customers see it, in money. Choices show only differences, so its level
+# is set such that on average over the brands quality is the price.
+#
+# Gale (1994) draws a **customer value map** (客户价值图): the **market-perceived quality ratio** (quality over the mean of the offers) against
+# price over its mean. On the dashed **fair-value line** (公平价值线) an offer costs what it is worth. To the right of it people get more than
+# they pay for, and $V = Q/P$ is above 1. Where an interval touches the line, nobody can tell. The size of a brand's constant also holds
+# shelf space and habit. It is a *revealed* quality, not a test of the crackers.
+
+# %%
+if fit_choice:
+    with where_possible(chapter):
+        revealed, draws = choice.worth(fit_choice, rng())
+        place = value_map(revealed, draws)
+        chapter.save(revealed.join(place.drop(columns=["low", "high"])), "value_map")
+        chapter.show(draw_perceived.value_map(place, fair_line(place)), name="value-map", alt="{text}", text=captions_perceived.value_map(place))
+        chapter.say("**{text}**", text=words_perceived.positions(place))
+
+# %% [markdown]
+# The **price elasticity** (价格弹性) says by how many per cent choices change when a price rises by 1%. At one choice it is $\beta\, p\,(1 -
+# P)$. Take $\beta = -3$ per dollar, a price of one dollar and a probability of 0.3: $-3 \cdot 1 \cdot 0.7 = -2.1$. A brand that nearly
+# everybody takes anyway has little to lose, so its elasticity is small. A mean over all choices, weighted by $P$, gives that of the brand;
+# a mean over the brands, weighted by their shares, gives one number.
+
+# %%
+if fit_choice:
+    own, mean = choice.elasticities(fit_choice), choice.own_elasticity(fit_choice)
+    chapter.save(own, "elasticities")
+    chapter.show(draw_perceived.elasticities(own, mean, delta["VAL-4"]), name="elasticities", alt="{text}", text=captions_perceived.elasticities(own, mean))
+    chapter.say("**{text}**", text=words_perceived.price_turns(mean))
+
+# %% [markdown]
+# **Who gains what a dearer brand loses?** Rows are the brands whose choices change, columns the prices that rise by 1%. Read down a column:
+# the gains of the others are nearly equal. That is no finding, it is built in. In this model whoever turns away goes to the others in
+# proportion to their shares, the **independence of irrelevant alternatives** (无关选择的独立性, IIA). A private label might take more from the
+# cheapest rival in truth. A test: leave one brand out and fit again to the choices of the rest. Under IIA the coefficients stay as they
+# are, up to chance (after Hausman & McFadden 1984, with errors by household).
+
+# %%
+if fit_choice:
+    crossed = choice.cross(fit_choice)
+    chapter.table(crossed, rows=20, caption="Elasticity of the brand in the row to the price of the brand in the column", formats=dict.fromkeys(crossed, "{:.2f}"))
+    if len(fit_choice.brands) > 2:
+        with where_possible(chapter):
+            tests = pd.concat([choice.iia(offers, fit_choice, brand) for brand in fit_choice.brands], ignore_index=True)
+            chapter.say("{text}", text=words_perceived.irrelevant(tests))
+
+# %% [markdown]
+# **Households differ.** The model has one taste for all. A household that always takes the same brand is taken for chance. Give the model
+# the brand taken last time and see whether the elasticity holds.
+
+# %%
+if fit_choice and who:
+    with where_possible(chapter):
+        again_offers = choice.long(panel, chosen, prices, who, columns, last=True).rows
+        with_last = choice.conditional_logit(again_offers, [*columns, "last"])
+        chapter.say("{text}", text=words_perceived.loyal(mean, choice.own_elasticity(with_last), with_last))
+
+# %% [markdown]
+# **A known truth.** Let 150 households choose 15 times each by a rule that is known. Then give them tastes of their own, which last; the
+# model does not know of tastes. What holds for one household is the coefficient of the rule. What holds for all together is the elasticity,
+# which is known by averaging over very many of them.
+
+# %%
+rule, found_rule = {"price": -2.0, "display": 0.5}, {}
+for tastes in (0.0, 2.0):
+    bought = choice.long(simulate.choosing_households(150, rng(), choices=15, spread=tastes, **rule), more={"display": "disp."}).rows
+    learnt = choice.conditional_logit(bought, ["display"])
+    found_rule[f"tastes spread by {tastes:g}", "coefficient of price"] = {"truth": rule["price"], **learnt.table.loc["price"]}
+    found_rule[f"tastes spread by {tastes:g}", "minus the elasticity"] = {"truth": simulate.choice_elasticity(rng(), spread=tastes, **rule), **choice.own_elasticity(learnt).iloc[0]}
+
+# %%
+learnt = pd.DataFrame(found_rule).T[["truth", "estimate", "low", "high"]].rename_axis(["households", "number"])
+chapter.table(learnt, caption="A known rule of choice, estimated", formats=dict.fromkeys(learnt, "{:.2f}"))
+missed_truth = learnt[~learnt["truth"].between(learnt["low"], learnt["high"])]
+chapter.say("Intervals that miss the truth: **{text}**.", text="; ".join(f"{number}, {who_}" for who_, number in missed_truth.index) or "none")
+
+# %% [markdown]
+# Tastes that differ make one choice look more like chance, so the coefficient shrinks towards 0. It describes the crowd, and no household in
+# it. For a price that is the same for all, the crowd is what counts. To address households one by one, use a mixed logit, in which
+# tastes are spread out like the rates of buying in the NBD (Train 2009).
+
+# %% [markdown]
 # ## The claims
 #
 # A claim is about one number θ and gets its verdict from the 95% interval of θ and a threshold δ that was fixed beforehand. A claim of
@@ -536,15 +733,26 @@ chapter.show(draw.sensitivity(changed, currency), name="sensitivity", alt="{text
 
 # %%
 concentrated = claims.test("VAL-1", revenue.to_frame(), name=transactions, seed=seed)
-others = [claims.test(name, race, name=transactions) for name in ("VAL-3", "VAL-4")]
-verdicts = [concentrated, gain, independence]
-chapter.verdict(*verdicts, *others)
-shown = pd.DataFrame([verdict.to_dict() for verdict in verdicts]).set_index("id")[["claim", "theta", "low", "high", "delta", "kind", "verdict"]]
+felt = [claims.test("VAL-3", lambda: effects(answers, outcome=satisfaction_item, **asked).loc[["value"]], name=perceived)] if perceived else []
+felt += [claims.test("VAL-3", lambda: rated(ratings, **asked_for).loc[["nothing"]], name=value_ratings)] if value_ratings else []
+felt = felt or [claims.not_given("VAL-3", "no survey of benefits and prices was given (parameter perceived)", name=transactions)]
+why = "the choices have no model, as was said above" if choices else "no choices among brands with their prices were given (parameter choices)"
+turned = claims.test("VAL-4", mean, name=choices) if fit_choice else claims.not_given("VAL-4", why, name=choices or transactions)
+
+# %%
+verdicts = [concentrated, gain, *felt, turned, independence]
+chapter.verdict(*verdicts)
+for verdict in verdicts:
+    if verdict.theta is None:
+        chapter.say("{id} is not testable here: {reason}.", id=verdict.id, reason=verdict.reason.rstrip("."))
+tested = [verdict.to_dict() for verdict in verdicts if verdict.theta is not None]
+shown = pd.DataFrame(tested).set_index("id")[["claim", "data", "theta", "low", "high", "delta", "kind", "verdict"]]
 chapter.table(shown, caption="Verdicts on these data", formats=dict.fromkeys(["theta", "low", "high", "delta"], "{:.3f}"))
 
 # %% [markdown]
-# VAL-3 and VAL-4 are about value *to* the customer. A survey and a choice panel test them, not a sales log; that part is not written yet.
-# VAL-5 has a trap: even without any dependence the correlation is not quite 0, as was said where the assumption was checked.
+# VAL-3 and VAL-4 are about value *to* the customer, and each line names its data. VAL-3 takes the answers as they were given; the milder
+# readings above say how much of it may be habit. θ of VAL-4 is minus the own-price elasticity. VAL-5 has a trap: even without any
+# dependence the correlation is not quite 0, as was said where the assumption was checked.
 
 # %% [markdown]
 # ## What to do
@@ -583,6 +791,7 @@ chapter.say("2. {text} {check}", text=words.which_alive(*fit.p_alive(pair)), che
 text = "3. Of those who had not come back, **{back:.1%}** bought in the holdout [{low:.1%}, {high:.1%}]; {best} expected {model:.1%}."
 expected = 1 - fit.p_no_purchase(summary, ahead)[never].mean()
 chapter.say(text, back=back, low=range_[0], high=range_[1], best=best, model=expected)
+chapter.say("4. {text}", text=words_perceived.price_turns(mean) if fit_choice else "Without choices among brands this cannot be checked.")
 
 # %% [markdown]
 # ## Key ideas
@@ -591,6 +800,8 @@ chapter.say(text, back=back, low=range_[0], high=range_[1], best=best, model=exp
 # - In these models silence counts relative to the customer's own rhythm. Check on the holdout whether your customers behave so.
 # - A customer with a short history is judged partly by all others. That is why extreme predictions are pulled to the middle.
 # - A model earns trust on a holdout, against naive rules. Where it fails there, use its ranking and not its amounts.
+# - Value to the customer is benefits less costs, or quality for the price. Answers that all go together may be habit; choices are the
+#   harder evidence.
 # - A value without an interval is half an answer. A verdict comes from an interval and a threshold fixed beforehand.
 #
 # ## Exercises
@@ -602,11 +813,17 @@ chapter.say(text, back=back, low=range_[0], high=range_[1], best=best, model=exp
 #    count end? Name two possible reasons, and the data that would decide between them.
 # 4. *Criticise.* The treatment of key customers changes what they do. Why can this chapter not tell whether it works, and what could?
 # 5. *Break it.* In the clockwork cell set `leave` to 0.05, then to 0.30. When is the model least wrong, and why?
+# 6. *Compute.* A brand is taken with probability 0.2 at a price of 1.20, and $\beta = -2.5$. What is its elasticity? And that of its rival
+#    at the same price, taken with probability 0.8, to *this* brand's price?
+# 7. *Criticise.* Set `benefit_items` to the three questions with the highest correlation with satisfaction. VAL-3 gets a higher θ. Why is
+#    that no better test?
 #
-# **For teachers.** One session of 90 minutes: predictions 5, theory and the case by hand 20, inequality 15, holdout 20, value and its test 20,
-# answers 10. The checks of assumptions, the known truth and exercises 1 and 2 make homework. Exercises 1, 2 and 5 can be marked by the
-# number, 3 by the weeks named; 4 has three marks: treated and untreated customers differ anyway, a control group drawn by lot would tell, and
-# later margin is what to compare. Students stop at odds, at AIC against RMSE, at the two kinds of interval, and at the verdict of VAL-5.
+# **For teachers.** One session of 90 minutes: predictions 5, theory and the case by hand 20, inequality 15, holdout 20, value and its test
+# 20, answers 10. Value to the customer is a second session of 60 minutes: benefits and costs 20, choices 25, exercises 6 and 7 15. The
+# checks of assumptions, the known truth and exercises 1 and 2 make homework. Exercises 1, 2, 5 and 6 can be marked by the number (6: −2.40
+# and 0.60), 3 by the weeks named; 4 has three marks: treated and untreated customers differ anyway, a control group drawn by lot would
+# tell, and later margin is what to compare. Students stop at odds, at AIC against RMSE, at the two kinds of interval, and at the verdict of
+# VAL-5.
 #
 # ## Glossary
 #
@@ -628,6 +845,12 @@ chapter.say(text, back=back, low=range_[0], high=range_[1], best=best, model=exp
 # | bootstrap | 自助法 | drawing customers anew, to see how much a number varies |
 # | margin, acquisition cost | 毛利率、获客成本 | profit as a part of the amount; cost of winning a customer |
 # | discount rate | 贴现率 | how much less later money counts, per year |
+# | perceived value, perceived cost | 感知价值、感知成本 | what a customer gets less what is given; what is given |
+# | yea-saying, centring | 附和倾向、个体中心化 | marking everything high; taking each respondent's mean away |
+# | conditional logit, brand constant | 条件 logit 模型、品牌常数 | probability of each offer from its utility; what is liked beyond price and display |
+# | customer value map, fair-value line | 客户价值图、公平价值线 | quality against price; where an offer costs what it is worth |
+# | price elasticity | 价格弹性 | change of choices in per cent when a price rises by 1% |
+# | independence of irrelevant alternatives (IIA) | 无关选择的独立性 | who leaves a brand goes to the others in proportion to their shares |
 # | confidence, prediction interval | 置信区间、预测区间 | how well an average is known; what will be observed |
 #
 # ## References
@@ -639,13 +862,27 @@ chapter.say(text, back=back, low=range_[0], high=range_[1], best=best, model=exp
 # - Fader, P. S. & Hardie, B. G. S. (2013). The Gamma-Gamma model of monetary value. Technical note 25, after Colombo & Jiang (1999).
 # - Fader, P. S., Hardie, B. G. S. & Lee, K. L. (2005). "Counting your customers" the easy way. *Marketing Science* 24, 275–284.
 # - Fader, P. S., Hardie, B. G. S. & Lee, K. L. (2005). RFM and CLV. *Journal of Marketing Research* 42, 415–430.
+# - Gale, B. T. (1994). *Managing Customer Value*. Free Press.
+# - Hausman, J. & McFadden, D. (1984). Specification tests for the multinomial logit model. *Econometrica* 52, 1219–1240.
 # - Kaplan, R. S. & Narayanan, V. G. (2001). Measuring and managing customer profitability. *Journal of Cost Management* 15(5), 5–15.
+# - Krinsky, I. & Robb, A. L. (1986). On approximating the statistical properties of elasticities. *Review of Economics and Statistics* 68,
+#   715–719.
+# - Lindell, M. K. & Whitney, D. J. (2001). Accounting for common method variance in cross-sectional research designs. *Journal of Applied
+#   Psychology* 86, 114–121.
+# - McFadden, D. (1974). Conditional logit analysis of qualitative choice behavior. In P. Zarembka (ed.), *Frontiers in Econometrics*,
+#   105–142. Academic Press.
 # - Schmittlein, D. C., Morrison, D. G. & Colombo, R. (1987). Counting your customers. *Management Science* 33, 1–24.
+# - Train, K. E. (2009). *Discrete Choice Methods with Simulation*, 2nd ed. Cambridge University Press.
 # - Wheat, R. D. & Morrison, D. G. (1990). Estimating purchase regularity with two interpurchase times. *Journal of Marketing Research*
 #   27, 87–93.
+# - Zeithaml, V. A. (1988). Consumer perceptions of price, quality, and value: a means-end model and synthesis of evidence. *Journal of
+#   Marketing* 52(3), 2–22.
 # - Data: Fader, P. S. & Hardie, B. G. S. (2001). Forecasting repeat sales at CDNOW. *Interfaces* 31(3), S94–S107. Chen, D., Sain, S. L. &
-#   Guo, K. (2012). Data mining for the online retail industry. *Journal of Database Marketing & Customer Strategy Management* 19,
-#   197–208.
+#   Guo, K. (2012). Data mining for the online retail industry. *Journal of Database Marketing & Customer Strategy Management* 19, 197–208.
+#   Jain, D. C., Vilcassim, N. J. & Chintagunta, P. K. (1994). A random-coefficients logit brand-choice model applied to panel data.
+#   *Journal of Business & Economic Statistics* 12, 317–328. Rossi, P. E., Gilula, Z. & Allenby, G. M. (2001). Overcoming scale usage
+#   heterogeneity. *Journal of the American Statistical Association* 96, 20–31. Tenenhaus, M., Esposito Vinzi, V., Chatelin, Y.-M. & Lauro,
+#   C. (2005). PLS path modeling. *Computational Statistics & Data Analysis* 48, 159–205.
 
 # %%
 chapter.finish()
