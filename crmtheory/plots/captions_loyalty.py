@@ -83,7 +83,7 @@ def intention(
     """With `medians`, the median of each group; else the median of all studies is not said, only their range."""
     known = studies[value].dropna()
     text = (
-        f"Correlation of intention with later behaviour in {len(known)} studies of {studies[by].nunique()} groups, "
+        f"Correlation of satisfaction with what customers intend or do, in {len(known)} published studies, "
         f"from {_number(known.min())} to {_number(known.max())}."
     )
     if medians is None:

@@ -59,10 +59,8 @@ def gaps(table: pd.DataFrame, simulated: bool = False) -> str:
 def kano_map(table: pd.DataFrame, simulated: bool = False) -> str:
     parts = []
     for name, rows in table.groupby("category", sort=False, observed=True):
-        features = [
-            f"{feature} ({row['better']:.2f}, {row['worse']:.2f})".replace("-", "−")
-            for feature, row in rows.iterrows()
-        ]
+        pairs = [f"({row['better']:.2f}, {row['worse']:.2f})".replace("-", "−") for _, row in rows.iterrows()]
+        features = [f"{feature} {pair}" for feature, pair in zip(rows.index, pairs, strict=True)]
         parts.append(f"{str(name).replace('_', '-')}: {', '.join(features)}")
     text = f"What features give if they are there (better) and cost if they are missing (worse). {'; '.join(parts)}."
     if "clear" in table.columns and not table["clear"].all():

@@ -29,7 +29,7 @@ WORDS: dict[str, dict[str, str]] = {
         "repurchase top": "most loyal before",
         "repurchase rest": "the others",
         "repurchase difference": "difference (points)",
-        "intention": "correlation of intention with behaviour (−1 to 1)",
+        "intention": "correlation with satisfaction (−1 to 1)",
         "study": "a study",
         "median of studies": "median, 95% interval",
         "tier members": "of members",

@@ -214,7 +214,7 @@ def intention(
     lang: str = "en",
     simulated: bool = False,
 ) -> Axes:
-    """Correlation of intention with behaviour in each study, by group, and the median of each group with interval.
+    """Correlation of satisfaction with intention or behaviour in each study, by group, and the median of each group with interval.
 
     Parameters
     ----------

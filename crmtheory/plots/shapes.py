@@ -30,7 +30,7 @@ OWN = {
 }  # fmt: skip
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 # White in the middle, orange below, violet above: safe for the colour-blind. Cividis has no middle.
-DIVERGING = "PuOr_r"
+DIVERGING = "PuOr"
 SOFT = "#6b6b6b"  # notes beside the data: grey, and still 5 : 1 against white
 LETTER = 0.62  # width of a letter in parts of its size
 

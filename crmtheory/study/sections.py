@@ -22,7 +22,7 @@ NEEDED = ("transactions", "survey")
 TELLING = ("policies", "reverse", "dont_know", "weight", "survey_policies", "pseudonymise")
 # Tables for which a study has no section yet. They can be set as parameters; unset, no example stands in for them.
 EXAMPLES = (
-    "contracts", "leavers", "leads", "motives", "perceived", "choices", "value_ratings", "model_survey",
+    "contracts", "leavers", "leads", "motives", "perceived", "choices", "value_ratings", "attachment", "model_survey",
     "advice_survey", "link_survey", "lines", "products", "studies", "brands", "members", "campaign",
 )  # fmt: skip
 SURVEY = ("items", "scale", "reverse", "dont_know", "weight", "respondent", "constructs", "labels")

@@ -61,6 +61,7 @@ constructs: dict = {}  # items of each construct: {"quality": ["…"], "satisfac
 labels: dict = {"Q7ART": "art", "Q7FOOD": "restaurants", "Q7STORE": "shops", "Q7SIGN": "signs", "Q7WALKWAYS": "walkways", "Q7SCREENS": "screens", "Q7WIFI": "Wi-Fi", "Q9BOARDING": "clean gates", "Q9RESTROOM": "clean restrooms", "Q10SAFE": "feeling safe", "Q13GETRATE": "getting there", "Q14FIND": "finding one's way", "Q14PASSTHRU": "security check", "Q7ALL": "overall", "NETPRO": "recommend"}  # names of the items for tables and figures
 overall: str = "Q7ALL"  # the item that rates the whole
 recommend: str = "NETPRO"  # the item "how likely are you to recommend us", 0 to 10; empty if there is none
+effort: str = ""  # the item "how easy was it", more is easier; empty if there is none
 survey_policies: dict = {}  # other ways to read the file, such as {"encoding": "gb18030"}; see crmtheory.survey.read
 satisfied: float = 4.0  # overall rating from which a customer counts as satisfied
 low_rating: float = 2.0  # attribute rating up to which it counts as bad
@@ -107,7 +108,8 @@ rng = partial(np.random.default_rng, seed)
 test = partial(claims.test, seed=seed)
 
 # %%
-more = [item for table in (kano_items, expected_items, perceived_items) for columns in table.values() for item in columns]
+more = [effort] if effort else []
+more += [item for table in (kano_items, expected_items, perceived_items) for columns in table.values() for item in columns]
 found = read_survey(chapter, keep=[period, comments], more=more)
 answers, weights = found.answers, found.weights
 attributes = [item for item in items if item not in (overall, recommend)]
@@ -176,6 +178,11 @@ rated = {name: satisfaction.csat(answers.loc[rows, overall], satisfied, weighing
 level = pd.concat(rated, names=["period", "measure"])
 chapter.table(level, caption=f"Rating of the whole ({named[overall]}); top: {satisfied:g} or more", formats=dict.fromkeys(["estimate", "low", "high"], "{:.3f}"))
 chapter.say("{text}", text=words.csat_in_words(rated[str(shown[-1])]))
+
+# %%
+if effort:
+    easy = {name: satisfaction.csat(answers.loc[rows, effort], satisfied, weighing[name]) for name, rows in within.items()}
+    chapter.table(pd.concat(easy, names=["period", "measure"]), caption=f"Effort ({named[effort]})", formats=dict.fromkeys(["estimate", "low", "high"], "{:.3f}"))
 
 # %%
 if recommend:
@@ -323,6 +330,9 @@ else:
     chapter.say("The path model is left out: {reason}.", reason=lacking(model_data, "expectations", "quality", "satisfaction"))
 
 # %% [markdown]
+# On the shipped survey the twelve arrows are those that another program, SmartPLS 2.0, prints for the same answers (as given in the R package
+# semPLS; Monecke & Leisch 2012); a test of this package compares them.
+#
 # An arrow is not the whole effect. Expectations also work by way of quality and value. The **total effect** (总效应) adds all ways up. That is
 # what SAT-2 asks for.
 
@@ -582,6 +592,7 @@ if basis.theta is not None:
 #   Quality Control* 14(2), 39–48.
 # - Lindeman, R. H., Merenda, P. F. & Gold, R. Z. (1980). *Introduction to Bivariate and Multivariate Analysis*. Scott Foresman.
 # - Martilla, J. A. & James, J. C. (1977). Importance-performance analysis. *Journal of Marketing* 41(1), 77–79.
+# - Monecke, A. & Leisch, F. (2012). semPLS: structural equation modeling using partial least squares. *Journal of Statistical Software* 48(3), 1–32.
 # - Oliver, R. L. (1980). A cognitive model of the antecedents and consequences of satisfaction decisions. *Journal of Marketing Research*
 #   17, 460–469.
 # - Parasuraman, A., Zeithaml, V. A. & Berry, L. L. (1988). SERVQUAL. *Journal of Retailing* 64, 12–40.

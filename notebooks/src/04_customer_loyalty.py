@@ -311,6 +311,9 @@ if rated is not None and behaviour is not None:
 if brands:
     with where_possible(chapter):
         trips = read_table(chapter, brands, [brand_customer, brand_choice], ids=[brand_customer])
+        wallet = loyalty.wallet_share(trips, brand_customer, brand_choice)
+        columns = ["market_share", "estimate", "low", "high", "reach", "sole"]
+        chapter.table(wallet[columns].rename(columns={"estimate": "share of wallet"}), caption="Share of wallet among those who bought the brand at all; reach: who ever bought it; sole: who bought nothing else", formats=dict.fromkeys(["market_share", "share of wallet", "low", "high", "reach", "sole"], "{:.0%}"))
         moves = loyalty.switching(trips, brand_customer, brand_choice)
         chapter.show(draw.switching(moves), name="switching", alt="{text}", text=captions.switching(moves))
         chapter.say("{text}", text=words.switching_in_words(moves))

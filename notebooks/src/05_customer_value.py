@@ -80,6 +80,8 @@ cost_items_favourable: bool = True  # True if a high answer on these is good for
 satisfaction_item: str = "q1"  # its question on overall satisfaction
 value_ratings: str = "ecsi_mobile"  # survey that asks for value directly, to repeat the test; empty if there is none
 value_rating_items: dict = {"value": ["PERV1", "PERV2"], "satisfaction": ["CUSA1", "CUSA2", "CUSA3"], "quality": ["PERQ1", "PERQ2", "PERQ3", "PERQ4", "PERQ5", "PERQ6", "PERQ7"]}  # its questions; quality is held fixed, and may be left out
+attachment: str = "corporate_reputation"  # survey that also asks how attached customers feel; empty if there is none
+attachment_items: dict = {"value": ["qual_3"], "attachment": ["like_1", "like_2", "like_3"], "loyalty": ["cusl_1", "cusl_2", "cusl_3"]}  # its questions
 choices: str = "cracker_choice"  # choices among brands, one row a choice, with the prices of all brands at that moment; empty if there are none
 choice_columns: dict = {"choice": "choice", "household": "id", "price": "price.", "display": "disp.", "feature": "feat."}  # its columns: what stands before the name of the brand, or {"brand": "column"}; all but choice, household and price may be left out or be others
 choice_unit: str = "US cents"  # unit of these prices
@@ -102,13 +104,15 @@ from crmtheory.plots import concentration as draw_shares
 from crmtheory.plots import evaluation as draw_scores
 from crmtheory.plots import perceived as draw_perceived
 from crmtheory.plots import value as draw
+from crmtheory.survey import drivers
 from crmtheory.value import choice, words, words_perceived
 from crmtheory.value.perceived import components, effects, rated
 from crmtheory.value.value_map import fair_line, value_map
 from crmtheory.value.yea_saying import yea_saying
 
 chapter = open_chapter("value", globals(), choices={**CHOICES, "unit": ["day", "week", "month"]})
-perceived, value_ratings, choices = examples(chapter, "perceived", "value_ratings", "choices", of=("transactions", "perceived", "choices"))
+theirs = ("perceived", "value_ratings", "attachment", "choices")
+perceived, value_ratings, attachment, choices = examples(chapter, *theirs, of=("transactions", "perceived", "choices"))
 delta = claims.ledger()["threshold"]
 settings = value.Settings(horizon, discount_rate, margin, cost_per_purchase, acquisition_cost)
 rng = partial(np.random.default_rng, seed)
@@ -612,6 +616,23 @@ if value_ratings:
         chapter.say("{text}", text=words_perceived.held_fixed(rated(ratings, **asked_for), "quality"))
 
 # %% [markdown]
+# Value is not only sums. **Emotional value** (情感价值) is what it feels like to be a customer; **brand attachment** (品牌依恋) is the wish not to lose
+# it. Where a survey asks for both, they can be told apart: among customers who find the price equally good, are the attached more loyal?
+# In the third survey, again of mobile-phone customers, three questions ask whether they identify with the firm, would regret losing it, and
+# like it.
+
+# %%
+if attachment:
+    feelings = read_table(chapter, attachment, [item for items in attachment_items.values() for item in items])
+    means = pd.DataFrame({role: feelings[items].mean(axis=1, skipna=False) for role, items in attachment_items.items()})
+    with where_possible(chapter):
+        felt_value = drivers.linear(means, "loyalty", ["value", "attachment"])
+        chapter.table(felt_value, caption="Loyalty by value for money and attachment, standardised coefficients", formats=dict.fromkeys(["estimate", "low", "high", "r_squared"], "{:.2f}") | {"p_value": "{:.2g}", "n": "{:,.0f}"})
+        row, paid = felt_value.loc["attachment"], felt_value.loc["value"]
+        text = "With value for money held equal, attachment goes with **{e:.2f}** [{low:.2f}, {high:.2f}] of loyalty; value with attachment held equal with {v:.2f} [{vl:.2f}, {vh:.2f}]."
+        chapter.say(text, e=row["estimate"], low=row["low"], high=row["high"], v=paid["estimate"], vl=paid["low"], vh=paid["high"])
+
+# %% [markdown]
 # ### Quality for the price
 #
 # What people say is one thing, what they take another. Somebody before a shelf takes the offer of the highest *utility*: what is liked about
@@ -846,6 +867,7 @@ chapter.say("4. {text}", text=words_perceived.price_turns(mean) if fit_choice el
 # | margin, acquisition cost | 毛利率、获客成本 | profit as a part of the amount; cost of winning a customer |
 # | discount rate | 贴现率 | how much less later money counts, per year |
 # | perceived value, perceived cost | 感知价值、感知成本 | what a customer gets less what is given; what is given |
+# | emotional value, brand attachment | 情感价值、品牌依恋 | what it feels like; the wish not to lose a firm |
 # | yea-saying, centring | 附和倾向、个体中心化 | marking everything high; taking each respondent's mean away |
 # | conditional logit, brand constant | 条件 logit 模型、品牌常数 | probability of each offer from its utility; what is liked beyond price and display |
 # | customer value map, fair-value line | 客户价值图、公平价值线 | quality against price; where an offer costs what it is worth |
