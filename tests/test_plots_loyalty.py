@@ -330,8 +330,8 @@ def test_captions_of_buying_again_say_the_numbers_of_the_tables():
         "1,600. Difference: 36.0 [32.0, 40.0] points."
     )
     assert words.intention(STUDIES, MEDIANS) == (
-        "Correlation of satisfaction with what customers intend or do, in 6 published studies, from 0.20 to 0.70. Medians: goods "
-        "0.45 [0.35, 0.55], services 0.45 [0.25, 0.65]."
+        "Correlation of satisfaction with what customers intend or do, in 6 published studies, from 0.20 to "
+        "0.70. Medians: goods 0.45 [0.35, 0.55], services 0.45 [0.25, 0.65]."
     )
 
 

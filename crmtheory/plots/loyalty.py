@@ -214,7 +214,7 @@ def intention(
     lang: str = "en",
     simulated: bool = False,
 ) -> Axes:
-    """Correlation of satisfaction with intention or behaviour in each study, by group, and the median of each group with interval.
+    """Correlation of satisfaction with intention or behaviour in each study, and each group's median with interval.
 
     Parameters
     ----------
