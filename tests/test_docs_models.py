@@ -2,23 +2,18 @@
 laws that the package's models obey.
 """
 
-import contextlib
-import io
 import re
 import sys
-import warnings
-from pathlib import Path
 
+import blocks
 import numpy as np
-import pandas as pd
 import pytest
 import test_models_laws as laws
 
 from crmtheory import value
 from crmtheory.models import MODELS
 
-PAGE = Path(__file__).parents[1] / "docs" / "models.md"
-BLOCK = re.compile(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", flags=re.DOTALL)
+PAGE = blocks.DOCS / "models.md"
 TRUTH = (0.8, 8.0, 0.6)
 
 
@@ -28,20 +23,9 @@ def page():
 
 
 @pytest.fixture(scope="module")
-def ran(page):
-    """The blocks, run in order in one namespace with warnings as errors: (line, shown, printed) of each; the names."""
-    names: dict = {"__name__": "page"}
-    blocks = []
-    display = pd.option_context("display.width", 120, "display.max_columns", 20)
-    with warnings.catch_warnings(), display:
-        warnings.simplefilter("error")
-        for block in BLOCK.finditer(page):
-            line = page[: block.start()].count("\n") + 1
-            printed = io.StringIO()
-            with contextlib.redirect_stdout(printed):  # a traceback shows the line of the page
-                exec(compile("\n" * line + block[1], str(PAGE), "exec"), names)
-            blocks.append((line, block[2] or "", printed.getvalue()))
-    return blocks, names
+def ran():
+    """The blocks with what they show and print, and the names that they define."""
+    return blocks.run(PAGE)
 
 
 @pytest.fixture(scope="module")
@@ -54,18 +38,14 @@ def own(names):
     return names["OnceOnlyNBD"]()
 
 
-def lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.rstrip().splitlines()]
-
-
 # What is shown
 
 
 def test_every_block_prints_what_the_page_shows(ran):
-    blocks, _ = ran
-    assert len(blocks) > 20
-    for line, shown, printed in blocks:
-        assert lines(printed) == lines(shown), f"the block in line {line}"
+    found, _ = ran
+    assert len(found) > 20
+    for line, shown, printed in found:
+        assert blocks.lines(printed) == blocks.lines(shown), f"the block in line {line}"
 
 
 def test_every_number_in_the_prose_stands_in_a_block(page):
