@@ -71,11 +71,17 @@ def _in_short(result: Mapping[str, Any]) -> str:
         items.append(
             f"{figure['label']}: {value}" + (f" [{ends[0]}, {ends[1]}]" if "n/a" not in ends else "")
         )
-    judged = [v for v in result.get("verdicts", ()) if v.get("theta") is not None]
+    verdicts = result.get("verdicts", ())
+    judged = [v for v in verdicts if v.get("theta") is not None]
+    open_ones = [v["id"] for v in verdicts if v.get("theta") is None]
     twice = {v["id"] for v in judged if sum(other["id"] == v["id"] for other in judged) > 1}
     for v in judged:
         where = f" ({v.get('data', '')})" if v["id"] in twice else ""
         items.append(f"{v['id']}, {v.get('claim', '')}{where}: {v['verdict']}")
+    if open_ones:
+        items.append(
+            f"Not testable with these data: {', '.join(open_ones)}; the reasons stand with the claims below"
+        )
     items += [_data(data) for data in result.get("data", ())]
     if not items:
         return ""

@@ -44,14 +44,16 @@ def orders(p: float, gain=0.1) -> pd.DataFrame:
 def test_memory_that_was_found():
     assert words.memory(orders(0.01)) == (
         "The last stage explains 40% of what is unsure about the next one; knowing the stage before it as well "
-        "explains 10% of the rest (p = 0.010). So customers remember more than the chain does, and what it says of the "
+        "explains 10% of the rest (p = 0.010). So customers remember more than the chain does, and what it "
+        "says of the "
         "far future is rough."
     )
 
 
 def test_memory_that_was_not_found():
     assert words.memory(orders(0.05)) == (
-        "The last stage explains 40% of what is unsure about the next one; the stage before it adds nothing that could "
+        "The last stage explains 40% of what is unsure about the next one; the stage before it adds nothing "
+        "that could "
         "be told from chance (p = 0.050). The chain is a fair summary."
     )
 
@@ -76,7 +78,8 @@ def test_memory_that_could_not_be_tested_is_not_denied():
         ),
         (
             {"estimate": 4.0, "low": 3.5, "high": 5.0},
-            "In fact half were lost after 4.0 quarters [3.5, 5.0]. A chain forgets how long somebody has been silent, "
+            "In fact half were lost after 4.0 quarters [3.5, 5.0]. A chain forgets how long somebody has "
+            "been silent, "
             "so do not use its times for a plan.",
         ),
         (
@@ -224,16 +227,19 @@ def life(means, half) -> pd.DataFrame:
 
 def test_a_life_with_a_hump_and_the_valley_made_by_counting():
     assert words.course_of_life(life([10, 30, 12], 1), life([40, 30, 41], 1), "£") == (
-        "Of the 1,234 lost customers who bought between their first and last purchase, mean spend in the first, middle "
+        "Of the 1,234 lost customers who bought between their first and last purchase, mean spend in the "
+        "first, middle "
         "and last third was £10, £30, £12. It is highest in the middle third. That is "
-        "more than chance. With their first and last purchase counted it would be £40, £30, £41: a valley made by the "
+        "more than chance. With their first and last purchase counted it would be £40, £30, £41: a valley "
+        "made by the "
         "way of counting."
     )
 
 
 def test_a_flat_life_without_a_valley():
     assert words.course_of_life(life([1000, 1030, 1020], 50), life([40, 50, 41], 1), "£") == (
-        "Of the 1,234 lost customers who bought between their first and last purchase, mean spend in the first, middle "
+        "Of the 1,234 lost customers who bought between their first and last purchase, mean spend in the "
+        "first, middle "
         "and last third was £1,000, £1,030, £1,020. It is highest in the middle third. "
         "The difference is within chance."
     )
@@ -259,7 +265,8 @@ def kept(last_actual: float) -> pd.DataFrame:
 
 def test_contracts_judged_after_the_fit():
     assert words.foretold(kept(0.74), 2).strip() == (
-        "After year 3, 74.0% were still there. From the first 2 years the sBG foretold 75.0% [70.0%, 80.0%], constant "
+        "After year 3, 74.0% were still there. From the first 2 years the sBG foretold 75.0% [70.0%, 80.0%], "
+        "constant "
         "churn 60.0%."
     )
 
@@ -307,7 +314,8 @@ def test_a_complaint_before_and_after_adjustment():
         }
     )
     assert words.complaint(table) == (
-        "Leaving among those who had it, against the others: +62 percentage points [+55, +70]; with the other columns "
+        "Leaving of customers with a complaint, less that of the others: +62 percentage points [+55, +70]; "
+        "with the other columns "
         "held equal +31 percentage points [+25, +38]. Without the 1,200 rows that repeat another one it would be +24."
     )
 
@@ -317,7 +325,8 @@ def test_a_complaint_that_goes_with_staying_and_has_no_twins():
         [{"crude": -0.1, "crude_low": -0.2, "crude_high": 0.04, "estimate": -0.05, "low": -0.1, "high": 0.03}]
     ).assign(twins=0)
     assert words.complaint(table) == (
-        "Leaving among those who had it, against the others: -10 percentage points [-20, +4]; with the other columns "
+        "Leaving of customers with a complaint, less that of the others: -10 percentage points [-20, +4]; "
+        "with the other columns "
         "held equal -5 percentage points [-10, +3]."
     )
 
@@ -373,7 +382,8 @@ def test_whom_to_write_to_first():
         "assumptions; they stand in the list with their gain."
     )
     assert words.next_step(silent.iloc[[1]], 2, "£") == (
-        "An offer that costs £2 would pay for none of the 1 silent customers under these assumptions; write to them at "
+        "An offer that costs £2 would pay for none of the 1 silent customers under these assumptions; write "
+        "to them at "
         "no cost, or not at all."
     )
     assert words.next_step(silent.iloc[:0], 2, "£") == "No customer is silent now."

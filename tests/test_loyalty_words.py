@@ -13,9 +13,13 @@ def row(**values):
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (0.01, 0.09, "The last step counts more."),
-        (-0.09, -0.01, "The last step counts less: not only complete satisfaction makes promoters."),
-        (-0.01, 0.09, "Which step makes more cannot be told."),
+        (0.01, 0.09, "The last step is the larger."),
+        (
+            -0.09,
+            -0.01,
+            "The last step is the smaller: promoters are not only among the completely satisfied.",
+        ),
+        (-0.01, 0.09, "Which step is larger cannot be told."),
     ],
 )
 def test_the_last_step(low, high, said):
@@ -96,7 +100,7 @@ def test_the_gap_between_words_and_deeds():
     assert words.gap_in_words(table, "Intention", "Behavior") == (
         "Satisfaction correlates with intention by 0.60 in the median of 26 studies (0.49 to 0.70), with behavior by "
         "0.12 in 4 (0.07 to 0.24). 4 studies are few: the range of all of them covers the median with a probability "
-        "of 87.5% only. What customers say they will do is not what they do."
+        "of 87.5% only. It goes with what customers say far more than with what they do."
     )
     near = table.assign(low=0.1, coverage=0.96)
     assert words.gap_in_words(near, "Intention", "Behavior").endswith("so the gap is not sure.")

@@ -224,7 +224,7 @@ def test_each_denominator_has_its_line_over_the_bands():
 def test_bands_without_contact_show_customers_and_what_they_are_worth():
     ax = relationship.contact_gaps(GAPS, "£")
     assert [bar.get_width() for bar in ax.containers[0]] == [0.04, 0.95, 0.01]
-    assert notes(ax)[-3:] == ["120 customers, worth £12k", "3,000 customers, worth £22k", "33 customers"]
+    assert notes(ax)[-3:] == ["120 customers, brought £12k", "3,000 customers, brought £22k", "33 customers"]
     assert notes(relationship.contact_gaps(GAPS.drop(columns="value")))[-1] == "33 customers"
 
 
@@ -267,7 +267,8 @@ def test_channels_show_purchases_and_revenue_if_it_is_known():
 
 def test_captions_of_kinds_and_investment_say_the_numbers_of_the_tables():
     assert words.kinds_table(KINDS.iloc[1:], "£") == (
-        "Kinds of relationship: product-centred 30.0% [27.0%, 33.0%] of customers, 30% of revenue, £100 per customer; "
+        "Kinds of relationship: product-centred 30.0% [27.0%, 33.0%] of customers, 30% of revenue, £100 per "
+        "customer; "
         "价值 20.0% [17.0%, 23.0%] of customers, 60% of revenue, £1,266 per customer."
     )
     assert words.investment(RULES.iloc[1:], "£") == (
@@ -283,7 +284,8 @@ def test_captions_of_kinds_and_investment_say_the_numbers_of_the_tables():
         "Value kept with budgets from £100 to £500: best from £1,250"
     )
     assert words.response_curve(RESPONSE, "£") == (
-        "Probability that a customer stays, by what is spent on the customer: from 60% with £0.00 to 89% with £50.00."
+        "Assumed share of a customer's value that is kept, by what is spent on the customer: from 60% with "
+        "£0.00 to 89% with £50.00."
     )
 
 
@@ -298,7 +300,8 @@ def test_captions_of_tenure_contact_and_offers_say_the_numbers_of_the_tables():
         "£22,000), never 1% (33 customers)."
     )
     assert words.hits(HITS) == (
-        "Customers for whom a recommendation was right, with 95% intervals; new items: item–item 12.0% [10.0%, 14.0%], "
+        "Customers for whom a recommendation was right, with 95% intervals; new items: item–item 12.0% "
+        "[10.0%, 14.0%], "
         "best sellers 7.0% [5.0%, 9.0%]; repeat items: item–item 30.0% [28.0%, 32.0%], best sellers 35.0% [33.0%, "
         "37.0%]."
     )

@@ -156,9 +156,9 @@ def test_periods():
     answers.loc[100:, "a"] += 1
     answers.loc[100:, "c"] = np.nan
     said = words.periods_in_words(two_periods(answers, year))
-    assert said.startswith("a (+")
+    assert said.startswith("Rose: a (+")
     assert said.endswith(
-        "rose. 1 item of 2 changed no more than chance may do. 1 item was answered in one period only."
+        "). 1 item of 2 changed no more than chance may do. 1 item was answered in one period only."
     )
     assert (
         words.periods_in_words(two_periods(answers[["c"]], year)) == "No item was answered in both periods."
@@ -169,4 +169,4 @@ def test_many_changes_are_cut_short():
     table = pd.DataFrame(
         {"direction": "fell", "estimate": [-0.1, -0.5, -0.3, -0.2, -0.4]}, index=list("abcde")
     )
-    assert words.periods_in_words(table) == "b (-0.50), e (-0.40), c (-0.30) and 2 more fell."
+    assert words.periods_in_words(table) == "Fell: b (−0.50), e (−0.40), c (−0.30) and 2 more."

@@ -229,15 +229,20 @@ def why_they_leave(table: pd.DataFrame) -> str:
     )
 
 
-def complaint(table: pd.DataFrame) -> str:
-    """A difference in leaving before and after adjustment, with and without twins; a table of `twins`."""
+def complaint(table: pd.DataFrame, what: str = "a complaint") -> str:
+    """A difference in leaving before and after adjustment, with and without twins; a table of `twins`.
+
+    Parameters
+    ----------
+    what : what some customers had and others not
+    """
     row, other = table.iloc[0], table.iloc[-1]
     crude, adjusted = (
         f"{100 * row[name]:+.0f} percentage points [{100 * row[low]:+.0f}, {100 * row[high]:+.0f}]"
         for name, low, high in (("crude", "crude_low", "crude_high"), ("estimate", "low", "high"))
     )
     text = (
-        f"Leaving among those who had it, against the others: {crude}; with the other columns held equal "
+        f"Leaving of customers with {what}, less that of the others: {crude}; with the other columns held equal "
         f"{adjusted}."
     )
     if not row["twins"]:

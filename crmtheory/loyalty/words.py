@@ -9,23 +9,24 @@ from crmtheory.wording import listed, p_value
 
 
 def step_in_words(row: pd.DataFrame) -> str:
-    """Whether the last step makes more promoters than the one before; a row of `last_step`.
+    """Whether the share of promoters rises more on the last step than on the one below; a row of `last_step`.
 
     >>> row = {"estimate": 0.03, "low": -0.02, "high": 0.08, "n": 5038, "last": 0.39, "before": 0.36}
     >>> print(step_in_words(pd.DataFrame([row])))
-    The last step of satisfaction makes 39 more promoters in 100 respondents, the step before it 36: a difference of +3
-    percentage points (-2 to +8). Which step makes more cannot be told.
+    On the last step of satisfaction the share of promoters is 39 points higher than before it, on the step below 36
+    points: a difference of +3 percentage points (-2 to +8). Which step is larger cannot be told.
     """
     r = row.iloc[0]
     said = (
-        f"The last step of satisfaction makes {100 * r['last']:.0f} more promoters in 100 respondents, the step before "
-        f"it {100 * r['before']:.0f}: a difference of {_points(r)}. "
+        f"On the last step of satisfaction the share of promoters is {100 * r['last']:.0f} points higher than "
+        "before it, "
+        f"on the step below {100 * r['before']:.0f} points: a difference of {_points(r)}. "
     )
     if r["low"] > 0:
-        return said + "The last step counts more."
+        return said + "The last step is the larger."
     if r["high"] < 0:
-        return said + "The last step counts less: not only complete satisfaction makes promoters."
-    return said + "Which step makes more cannot be told."
+        return said + "The last step is the smaller: promoters are not only among the completely satisfied."
+    return said + "Which step is larger cannot be told."
 
 
 def shape_in_words(table: pd.DataFrame) -> str:
@@ -63,7 +64,8 @@ def kinds_in_words(table: pd.DataFrame) -> str:
     share = table["share"]
     n = table["customers"].sum()
     said = (
-        f"Of {n:,} customers {share['true']:.0%} are truly loyal, {share['latent']:.0%} like the firm but seldom buy, "
+        f"Of {n:,} customers {share['true']:.0%} are truly loyal, {share['latent']:.0%} like the firm but "
+        "seldom buy, "
         f"{share['spurious']:.0%} buy often without attachment, and {share['no']:.0%} do neither."
     )
     often = table.loc[["true", "spurious"], "customers"].sum()
@@ -114,7 +116,7 @@ def gap_in_words(table: pd.DataFrame, said: str, done: str) -> str:
         text += f" {b['studies']:.0f} studies are few: the range of all of them covers the median with a "
         text += f"probability of {b['coverage']:.1%} only."
     if a["low"] > b["high"]:
-        return text + " What customers say they will do is not what they do."
+        return text + " It goes with what customers say far more than with what they do."
     return text + " The intervals overlap, so the gap is not sure."
 
 

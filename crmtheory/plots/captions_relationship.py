@@ -51,7 +51,7 @@ def response_curve(
         first, last = rows.iloc[0], rows.iloc[-1]
         each = f"from {first[y]:.0%} with {money(first[x], currency)} to {last[y]:.0%} with {money(last[x], currency)}"
         parts.append(each if name is None else f"{name} {each}")
-    text = f"Probability that a customer stays, by what is spent on the customer: {'; '.join(parts)}."
+    text = f"Assumed share of a customer's value that is kept, by what is spent on the customer: {'; '.join(parts)}."
     return marks.said(text, simulated)
 
 

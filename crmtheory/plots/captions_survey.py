@@ -31,7 +31,7 @@ def item_table(table: pd.DataFrame, simulated: bool = False) -> str:
         f"{table['construct'].nunique()} scale{'s' * (table['construct'].nunique() != 1)}."
     )
     if len(known):
-        low, high = known.loc[known["item_rest"].idxmin()], known.loc[known["item_rest"].idxmax()]
+        low, high = known.iloc[known["item_rest"].argmin()], known.iloc[known["item_rest"].argmax()]
         text += f" Lowest: {low.name} {_number(low['item_rest'])}; highest: {high.name} {_number(high['item_rest'])}."
     weak = table[table["weak"].astype(bool)]
     if not len(weak):

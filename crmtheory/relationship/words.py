@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crmtheory.relationship.investment import Response
 from crmtheory.relationship.kinds import PEOPLE
 from crmtheory.wording import counted, listed
 
@@ -30,22 +31,26 @@ def kinds_in_words(table: pd.DataFrame) -> str:
     return said + f" The partners bring {there.loc['value-centred', 'revenue_share']:.0%} of revenue."
 
 
-def invest_in_words(table: pd.DataFrame, threshold: float = 0.05) -> str:
-    """Whether to spend by contribution pays; a table of `invest`.
+def invest_in_words(table: pd.DataFrame, response: Response, threshold: float = 0.05) -> str:
+    """Whether to spend by contribution pays, under which assumption; a table of `invest` and the curve that was stated.
 
     >>> names = ["gain", "low", "high", "n"]
     >>> rows = {"equal": (0, 0, 0, 90), "past sales": (0.04, 0.01, 0.06, 90), "expected value": (0.08, 0.06, 0.11, 90),
     ...     "best": (0.09, 0.07, 0.12, 90)}
-    >>> print(invest_in_words(pd.DataFrame.from_dict(rows, orient="index", columns=names)).partition(". ")[0])
-    Spread by expected value, the budget keeps 8.0% more value than spread equally (6.0% to 11.0%)
+    >>> table = pd.DataFrame.from_dict(rows, orient="index", columns=names)
+    >>> print(invest_in_words(table, Response(0.5, 0.8, 20)).partition(". ")[0])
+    If spending works as assumed (50% of value stays without it, 80% at most), a budget spread by expected value keeps
+    8.0% more than one spread equally (6.0% to 11.0%)
     """
     row = table.loc["expected value"]
     if np.isnan(row["gain"]):
         return "An equal spread keeps nothing, so no gain over it can be told."
     more = "more" if row["gain"] >= 0 else "less"
     said = (
-        f"Spread by expected value, the budget keeps {abs(row['gain']):.1%} {more} value than spread equally "
-        f"({row['low']:.1%} to {row['high']:.1%}). "
+        f"If spending works as assumed ({response.p0:.0%} of value stays without it, {response.p1:.0%} at "
+        "most), a budget "
+        f"spread by expected value keeps {abs(row['gain']):.1%} {more} than one spread equally ({row['low']:.1%} to "
+        f"{row['high']:.1%}). "
     )
     if row["low"] >= threshold:
         said += f"That is clearly at least {threshold:.0%}."
@@ -65,7 +70,8 @@ def tenure_in_words(table: pd.DataFrame, threshold: float = 0.1) -> str:
     if table["estimate"].isna().any():
         return "All customers have the same tenure or the same spend per month: nothing can be ranked."
     said = (
-        f"Of {counted(int(active['n']), 'customer')} who came back, tenure goes with spend per active month at a rank "
+        f"Of {counted(int(active['n']), 'customer')} who came back, tenure goes with spend per active month "
+        "at a rank "
         f"correlation of {active['estimate']:.2f} ({active['low']:.2f} to {active['high']:.2f}), with spend per "
         f"elapsed month at {elapsed['estimate']:.2f} ({elapsed['low']:.2f} to {elapsed['high']:.2f}). "
     )
@@ -103,7 +109,7 @@ def gaps_in_words(table: pd.DataFrame, days: int = 180) -> str:
     >>> names = ["up to 30 days", "31 to 180 days", "over 180 days", "never"]
     >>> table = pd.DataFrame({"customers": [5, 3, 2, 0], "value_share": [0.7, 0.2, 0.1, 0.0]}, index=names)
     >>> gaps_in_words(table)
-    '2 of 10 customers (20%) had no contact for more than 180 days; they stand for 10% of value.'
+    '2 of 10 customers (20%) had no contact for more than 180 days; they brought 10% of all revenue.'
     """
     ends = [name for name in table.index if name.endswith(f" {days} days") and not name.startswith("over")]
     if ends:
@@ -114,15 +120,17 @@ def gaps_in_words(table: pd.DataFrame, days: int = 180) -> str:
     said = f"{n:,} of {counted(total, 'customer')} ({n / total:.0%}) had no contact for more than {days} days"
     if table["value_share"].isna().all():
         return said + "."
-    return f"{said}; they stand for {late['value_share'].sum():.0%} of value."
+    return f"{said}; they brought {late['value_share'].sum():.0%} of all revenue."
 
 
 def recommend_in_words(table: pd.DataFrame, row: pd.DataFrame, threshold: float = 0.02) -> str:
-    """Whether personal lists of new products beat best sellers; tables of `recommend.evaluate` and `recommend.gain`."""
+    """Whether personal lists of new products beat best sellers; tables of `recommend.evaluate` and "
+    "`recommend.gain`."""
     mine, theirs = (table.loc[(method, "new"), "hit_rate"] for method in ("item–item", "best sellers"))
     r = row.iloc[0]
     said = (
-        f"Of {counted(int(r['n']), 'customer')} who bought again, {mine:.1%} bought at least one new product of their "
+        f"Of {counted(int(r['n']), 'customer')} who bought again, {mine:.1%} bought at least one new product "
+        "of their "
         f"personal list and {theirs:.1%} one of the best sellers they did not have: a difference of "
         f"{100 * r['estimate']:.1f} points ({100 * r['low']:.1f} to {100 * r['high']:.1f}). "
     )

@@ -222,9 +222,9 @@ def periods_in_words(table: pd.DataFrame) -> str:
     for direction, first in (("fell", True), ("rose", False)):
         of = asked[asked["direction"] == direction].sort_values("estimate", ascending=first, kind="stable")
         if len(of):
-            most = [f"{name} ({of.loc[name, 'estimate']:+.2f})" for name in of.index[:MOST]]
+            most = [f"{name} ({_two(of.loc[name, 'estimate'])})" for name in of.index[:MOST]]
             more = f" and {len(of) - MOST} more" if len(of) > MOST else ""
-            parts.append(f"{', '.join(most) if more else listed(most)}{more} {direction}.")
+            parts.append(f"{direction.capitalize()}: {', '.join(most) if more else listed(most)}{more}.")
     rest = int((asked["direction"] == "no clear change").sum())
     if rest:
         parts.append(f"{counted(rest, 'item')} of {len(asked)} changed no more than chance may do.")
@@ -237,6 +237,11 @@ def periods_in_words(table: pd.DataFrame) -> str:
 def _points(value: float) -> str:
     """Points with a true minus and no minus zero."""
     return f"{value:.1f}".replace("-0.0", "0.0").replace("-", "−")
+
+
+def _two(value: float) -> str:
+    """A change in two decimals, with a true minus."""
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def _signed(row: pd.Series) -> str:
