@@ -15,6 +15,7 @@ from crmtheory.chapter import Chapter
 from crmtheory.errors import SchemaError
 from crmtheory.survey import Survey
 
+HEAVY, FEW = 0.25, 10  # weight of one respondent, and respondents of equal weight, that are worth a warning
 SHOWN = ["label", "construct", "low", "high", "n", "mean", "sd", "missing"]
 
 
@@ -62,7 +63,7 @@ def read_survey(chapter: Chapter, keep: Sequence[str] = (), more: Sequence[str] 
     chapter.table(
         codebook[shown], caption="What was asked", rows=40, formats={"mean": "{:.2f}", "sd": "{:.2f}"}
     )
-    for warning in found.report.warnings:
+    for warning in [*found.report.warnings, *_about_weights(found)]:
         chapter.say("*{text}*", text=warning)
     return found
 
@@ -77,7 +78,8 @@ def read_answers(
     keep: Sequence[str] = (),
     weight: str = "",
 ) -> Survey:
-    """A further survey, by the constructs and the scale that parameters give; it is remembered among the data.
+    """A further survey, by the constructs and the scale that parameters give; it is remembered among the data. Answers
+    off the scale are left out and counted in a sentence.
 
     Raises
     ------
@@ -95,6 +97,12 @@ def read_answers(
         weight=weight or None,
     )
     _remember(chapter, name, found)
+    if found.report.rejected:
+        ends = f"{found.rejected['item'].iloc[0]}: {found.rejected['value'].iloc[0]}"
+        text = "*{n:,} answers of {name} are off the scale and left out, first {ends}. Check its scale.*"
+        chapter.say(text, n=found.report.rejected, name=name, ends=ends)
+    for warning in _about_weights(found):
+        chapter.say("*{text}*", text=warning)
     return found
 
 
@@ -121,6 +129,21 @@ def scores(found: Survey, *roles: str) -> pd.DataFrame:
     [2.0, 3.0]
     """
     return pd.DataFrame({role: found.scores(role) for role in roles}, index=found.answers.index)
+
+
+def _about_weights(found: Survey) -> list[str]:
+    """What should be known of weights that a few respondents dominate."""
+    if found.weights is None or not found.weights.sum() > 0:
+        return []
+    share = found.weights / found.weights.sum()
+    equal = 1 / float((share**2).sum())
+    if share.max() < HEAVY and equal >= FEW:
+        return []
+    return [
+        f"Respondent {share.idxmax()} has {share.max():.0%} of all weight; with these weights the "
+        f"{len(share):,} respondents tell as much as {equal:.0f} of equal weight. Intervals by so few are not to be "
+        "trusted: check the column of weights."
+    ]
 
 
 def _items(items: Sequence[str], constructs: Mapping[str, Sequence[str]]) -> list[str]:

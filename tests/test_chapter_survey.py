@@ -116,6 +116,29 @@ def test_a_construct_that_was_not_asked_is_named():
     assert chapter_survey.lacking(None, "trust") == "no survey was given (parameter survey)"
 
 
+def test_weights_that_one_respondent_dominates_are_told(opened, tmp_path, shown):
+    path = tmp_path / "answers.csv"
+    lines = ANSWERS.splitlines()
+    path.write_text(
+        "\n".join(
+            [lines[0] + ",w", *(f"{line},{w}" for line, w in zip(lines[1:], (97, 1, 1, 1), strict=True))]
+        )
+    )
+    chapter_survey.read_survey(opened(weight="w"))
+    assert shown[-1] == (
+        "Respondent 1 has 97% of all weight; with these weights the 4 respondents tell as much as 1 of equal weight. "
+        "Intervals by so few are not to be trusted: check the column of weights."
+    )
+
+
+def test_answers_of_a_further_survey_that_are_off_its_scale_are_told(opened, tmp_path, shown):
+    chapter_survey.read_answers(opened(), str(tmp_path / "answers.csv"), {"overall": ["overall"]}, [1, 4])
+    assert shown[-1].startswith("2 answers of ")
+    assert shown[-1].endswith(
+        "answers.csv are off the scale and left out, first overall: 5. Check its scale."
+    )
+
+
 def test_a_further_survey_is_read_by_its_constructs(opened, tmp_path):
     chapter = opened()
     path = str(tmp_path / "answers.csv")

@@ -69,9 +69,10 @@ def test_what_the_days_alone_make_is_said():
     null, elapsed = tenure((0.13, 0.11, 0.16), (-0.13, -0.15, -0.12)), (-0.07, -0.1, -0.04)
     said = words.null_in_words(null, tenure((0.19, 0.16, 0.22), elapsed))
     assert said == (
-        "With the amounts dealt out at random, the correlation is 0.13 per active month (0.11 to 0.16) and -0.13 per "
-        "elapsed month (-0.15 to -0.12). That much comes from the purchase days and from the division, not from what "
-        "is spent on a purchase. The 0.19 found is more: customers who stay longer also spend more on a purchase."
+        "If everybody drew the amounts of another customer at random, the correlation would be 0.13 per active month "
+        "(0.11 to 0.16) and -0.13 per elapsed month (-0.15 to -0.12). That much comes from the purchase days and from "
+        "the division, not from what is spent on a purchase. The 0.19 found is more: customers who stay longer also "
+        "spend more on a purchase."
     )
     said = words.null_in_words(null, tenure((0.02, 0.0, 0.04), elapsed))
     assert said.endswith("The 0.02 found is less: customers who stay longer spend less on a purchase.")

@@ -307,7 +307,11 @@ def test_questions_that_cannot_be_meant_are_refused():
 
 def asymmetries(rows: dict) -> pd.DataFrame:
     table = pd.DataFrame(rows, index=["estimate", "low", "high"]).T
-    return table.assign(n_low=10, n_middle=20, n_high=30)
+    sides = {
+        "penalty": -table["estimate"].clip(lower=0) - 0.1,
+        "reward": 0.1 - table["estimate"].clip(upper=0),
+    }
+    return table.assign(**sides, n_low=10, n_middle=20, n_high=30)
 
 
 def test_the_largest_asymmetry_takes_its_bounds_from_whichever_driver_gives_them():
@@ -325,6 +329,19 @@ def test_the_largest_asymmetry_takes_its_bounds_from_whichever_driver_gives_them
 def test_where_every_interval_holds_0_the_largest_asymmetry_may_be_0():
     rows = {"art": [-0.2, -0.5, 0.1], "food": [0.1, -0.2, 0.4]}
     assert drivers.largest_asymmetry(asymmetries(rows))[["low", "high"]].iloc[0].tolist() == [0, 0.5]
+
+
+def test_a_low_rating_that_goes_with_more_is_no_penalty():
+    """Art has the larger difference, but those who rate it low are the happier ones."""
+    table = asymmetries({"art": [0.4, 0.3, 0.5], "food": [0.2, 0.1, 0.3]})
+    table.loc["art", ["penalty", "reward"]] = [0.45, -0.05]
+    assert drivers.largest_asymmetry(table).to_dict("records") == [
+        {"driver": "food", "estimate": 0.2, "low": 0.1, "high": 0.3, "n": 60}
+    ]
+    assert raised(DomainError, lambda: drivers.largest_asymmetry(table.loc[["art"]])) == (
+        "With all 1 drivers a low rating goes with more of the outcome, or a high one with less. Are the items "
+        "reversed?"
+    )
 
 
 def test_a_table_without_asymmetries_is_refused():

@@ -14,10 +14,9 @@ import numpy as np
 import pandas as pd
 
 from crmtheory.errors import DomainError, SchemaError
-from crmtheory.holdout import wilson
 from crmtheory.loyalty.shares import numbers, same_customers
 from crmtheory.survey.complete import checked_level
-from crmtheory.weighted import skewed_mean
+from crmtheory.weighted import share_interval, skewed_mean
 
 KINDS = ("true", "latent", "spurious", "no")
 
@@ -51,13 +50,16 @@ def kinds(attitude: pd.Series, behaviour: pd.Series, attitude_cut: float, behavi
     return pd.Series(pd.Categorical.from_codes(codes, list(KINDS)), attitude.index, name="kind")
 
 
-def kinds_table(kind: pd.Series, value: pd.Series | None = None, level: float = 0.95) -> pd.DataFrame:
+def kinds_table(
+    kind: pd.Series, value: pd.Series | None = None, weights: pd.Series | None = None, level: float = 0.95
+) -> pd.DataFrame:
     """How many customers are of each kind, and what they are worth.
 
     Parameters
     ----------
     kind : of `kinds`; customers without a kind are left out
     value : of each customer, such as later spend
+    weights : survey weights, 0 or more; they enter the shares. `customers` counts people, `value` is not weighted.
 
     Returns
     -------
@@ -91,14 +93,18 @@ def kinds_table(kind: pd.Series, value: pd.Series | None = None, level: float = 
             "and the purchases on the customer, and check that the names of customers agree."
         )
     worth = numbers(value[named], "value") if value is not None else None
+    w = np.ones(n)
+    if weights is not None:
+        same_customers(kind, weights, ("kind", "weights"))
+        w = numbers(weights[named], "weights")
+        if (w < 0).any() or not w.sum() > 0:
+            raise DomainError("Weights are 0 or more, and one of them above 0.")
     rows = []
     for name in KINDS:
         mine = (found == name).to_numpy()
-        low, high = wilson(mine.sum(), n, level)
+        share, low, high = share_interval(mine[w > 0].astype(float), w[w > 0], level)
         amounts = worth[mine] if worth is not None else np.empty(0)
         mean, mean_low, mean_high = skewed_mean(amounts, level)
-        row = {"kind": name, "customers": int(mine.sum()), "share": mine.mean(), "low": float(low)}
-        rows.append(
-            row | {"high": float(high), "value": mean, "value_low": mean_low, "value_high": mean_high}
-        )
+        row = {"kind": name, "customers": int(mine.sum()), "share": share, "low": low}
+        rows.append(row | {"high": high, "value": mean, "value_low": mean_low, "value_high": mean_high})
     return pd.DataFrame(rows).set_index("kind")

@@ -114,8 +114,13 @@ def path_diagram(
     return marks.said(f"{text} R²: {explained}.", simulated)
 
 
-def effects(total: pd.DataFrame, indirect: pd.DataFrame | None = None, simulated: bool = False) -> str:
-    parts = [f"Standardised total effects: {_arrows(total)}."]
+def effects(
+    total: pd.DataFrame,
+    indirect: pd.DataFrame | None = None,
+    simulated: bool = False,
+    what: str = "Standardised total effects",
+) -> str:
+    parts = [f"{what}: {_arrows(total)}."]
     if indirect is not None:
         pairs = set(zip(total["from"], total["to"], strict=True))
         shown = [pair in pairs for pair in zip(indirect["from"], indirect["to"], strict=True)]

@@ -11,9 +11,8 @@ what a month is:
 Elapsed months are tenure itself in another unit. Whatever a customer spent is divided by something that grows with
 tenure, so the correlation is pulled down, also where tenure makes no difference at all. Active months are freer of it,
 as a customer of long standing need not have bought in many months, but not quite free: those who buy more often within
-a month are also found later, and a mean of many skewed amounts is more often high than a mean of few. `tenure_null`
-shows how much comes from all this. The verdict uses active
-months, because there the division does not decide the answer.
+a month are also found later. `tenure_null` shows how much the purchase days alone make. The verdict uses active months,
+because there the division does not decide the answer.
 
 Customers with one purchase have a tenure of 0 and nothing to divide by but one month; they say nothing about staying
 and are left out unless `least` is 1.
@@ -93,10 +92,11 @@ def tenure_null(
     resamples: int = 200,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """What the correlations of `tenure_value` are when amounts mean nothing: everybody keeps the purchase days, and the
-    amounts are dealt out anew among the purchases of all customers who are looked at.
+    """What the correlations of `tenure_value` are when tenure says nothing of amounts: everybody keeps the purchase
+    days, and draws the amounts from those of another customer, taken at random.
 
-    What is left comes from the days alone: from dividing by months, and from how often people bought.
+    Small and large buyers stay what they are, only who they are is dealt out anew. What is left comes from the days
+    alone: from dividing by months, and from how often people bought.
 
     Returns
     -------
@@ -105,13 +105,19 @@ def tenure_null(
     checked_level(level)
     table = _rates(purchases, None, end, least)
     code = table.index.get_indexer(pd.Index(purchases.iloc[:, 0]))
-    # sorted, so that the order of the rows changes nothing: by customer what is dealt to, by size what is dealt
-    code, amounts = np.sort(code[code >= 0]), np.sort(purchases["amount"].to_numpy(float)[code >= 0])
+    amount = purchases["amount"].to_numpy(float)
+    order = np.lexsort((amount, code))  # by customer and size, so that the order of the rows changes nothing
+    order = order[code[order] >= 0]
+    code, amount = code[order], amount[order]
+    count = np.bincount(code, minlength=len(table))
+    first = np.cumsum(count) - count
     tenure = _ranks(table["tenure"].to_numpy(float))
     months = table[list(COLUMNS)].to_numpy(float)
     draws = np.empty((resamples, len(COLUMNS)))
     for i in range(resamples):
-        total = np.bincount(code, rng.permutation(amounts), len(table))
+        donor = rng.permutation(len(table))[code]
+        drawn = amount[first[donor] + (rng.random(len(code)) * count[donor]).astype(int)]
+        total = np.bincount(code, drawn, len(table))
         draws[i] = [_correlation(tenure, _ranks(total / column)) for column in months.T]
     low, high = intervals(draws, level)
     estimate = draws.mean(axis=0)

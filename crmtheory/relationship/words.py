@@ -91,10 +91,10 @@ def null_in_words(null: pd.DataFrame, found: pd.DataFrame) -> str:
     active, elapsed = null.loc["active months"], null.loc["elapsed months"]
     r = found.loc["active months", "estimate"]
     said = (
-        f"With the amounts dealt out at random, the correlation is {active['estimate']:.2f} per active month "
-        f"({active['low']:.2f} to {active['high']:.2f}) and {elapsed['estimate']:.2f} per elapsed month "
-        f"({elapsed['low']:.2f} to {elapsed['high']:.2f}). That much comes from the purchase days and from the "
-        "division, not from what is spent on a purchase. "
+        "If everybody drew the amounts of another customer at random, the correlation would be "
+        f"{active['estimate']:.2f} per active month ({active['low']:.2f} to {active['high']:.2f}) and "
+        f"{elapsed['estimate']:.2f} per elapsed month ({elapsed['low']:.2f} to {elapsed['high']:.2f}). That much comes "
+        "from the purchase days and from the division, not from what is spent on a purchase. "
     )
     if r > active["high"]:
         return said + f"The {r:.2f} found is more: customers who stay longer also spend more on a purchase."

@@ -129,10 +129,11 @@ chapter.say(text, n=len(answers), answered=found.report.answered, items=found.re
 # **The claim.** Satisfaction (满意度) is a customer's judgement of a product or service against needs and expectations. It can be measured,
 # its causes found, and acted on.
 #
-# **Origin.** Oliver (1980) wrote that people compare what they get with what they expected: **disconfirmation** (期望落差). Parasuraman,
-# Zeithaml and Berry (1988) made a questionnaire of it, **SERVQUAL**. Kano (1984) saw that attributes work in different ways: some are taken
-# for granted, some please. Fornell (1992) put expectations, quality, value, satisfaction and loyalty into one chain, the **customer
-# satisfaction index** (顾客满意度指数); the European version is the **ECSI**.
+# **Origin.** Oliver (1980) wrote that people compare what they get with what they expected: **disconfirmation** (期望不一致). Parasuraman,
+# Zeithaml and Berry (1988) asked for both side by side, with expectation as what a firm *should* offer: **SERVQUAL**. Kano and others
+# (1984) saw that attributes work in different ways: some are taken for granted, some please. Fornell (1992) put expectations, satisfaction
+# and loyalty into one chain, the **customer satisfaction index** (顾客满意度指数); the American index split quality from value (Fornell and others
+# 1996), and the European one, the **ECSI**, added image. Reichheld (2003) reduced it all to one question.
 #
 # **What it predicts.** Quality weighs more than any other driver (SAT-1). Expectations carry over to satisfaction (SAT-2). Handling
 # complaints well raises it (SAT-3). Some attributes only annoy, others delight (SAT-4). Satisfied customers recommend (SAT-5).
@@ -237,7 +238,7 @@ if recommend:
 rating = answers.loc[:, [overall, *attributes]].rename(columns=named)
 whole, rest = named[overall], [named[item] for item in attributes]
 common = {"weights": weights, "resamples": resamples}
-method = "lmg" if len(rest) <= 10 else "johnson"
+method = "lmg" if len(rest) <= 12 else "johnson"
 with where_possible(chapter):
     weight_of = drivers.importance(rating, whole, rest, rng(), method=method, **common)
     ranked = weight_of.sort_values("share", ascending=False, kind="stable")
@@ -250,7 +251,7 @@ with where_possible(chapter):
 # %% [markdown]
 # A rating is an order and not a length: from 4 to 5 may be further than from 3 to 4. The **ordered logit** (有序逻辑回归) uses only the order.
 # Its odds ratio says by how much the odds of a better overall rating change when the attribute is one standard deviation better and the
-# others stay. Read it as a check: do both methods name the same attributes?
+# others stay. Read it as a check, without weights, on those who rated all attributes: do both methods name the same ones?
 
 # %%
 with where_possible(chapter):
@@ -269,7 +270,7 @@ with where_possible(chapter):
 
 # %%
 with where_possible(chapter):
-    place = drivers.importance_performance(rating, whole, rest, rng(), scale=scale, **common)
+    place = drivers.importance_performance(rating, whole, rest, rng(), scale=scale, method=method, **common)
     chapter.save(place, "importance_performance")
     chapter.show(draw_survey.importance_performance(place), name="importance-performance", alt="{text}", text=survey_captions.importance_performance(place))
     chapter.say("**{text}**", text=words.importance_performance_in_words(place))
@@ -330,8 +331,8 @@ else:
     chapter.say("The path model is left out: {reason}.", reason=lacking(model_data, "expectations", "quality", "satisfaction"))
 
 # %% [markdown]
-# On the shipped survey the twelve arrows are those that another program, SmartPLS 2.0, prints for the same answers (as given in the R package
-# semPLS; Monecke & Leisch 2012); a test of this package compares them.
+# On the shipped survey the twelve arrows are those that another program, SmartPLS 2.0, prints for the same answers (as given in the R
+# package semPLS; Monecke & Leisch 2012); a test of this package compares them.
 #
 # An arrow is not the whole effect. Expectations also work by way of quality and value. The **total effect** (总效应) adds all ways up. That is
 # what SAT-2 asks for.
@@ -343,7 +344,8 @@ if paths:
 
 # %% [markdown]
 # Quality against the other drivers: the same relative importance as above, now on the means of the constructs. SAT-1 asks for the lead of
-# quality over the largest other one. SAT-3 asks what the handling of complaints adds when quality is held fixed.
+# quality over the largest other one. SAT-3 asks what the handling of complaints adds when quality is held fixed. The path model draws that
+# arrow the other way, from satisfaction to complaints; one survey cannot tell which is right.
 
 # %%
 name = model_survey or survey
@@ -455,6 +457,21 @@ with where_possible(chapter):
     chapter.say("Of {n} attributes, {k} cannot be told from 0 beside the others. The table rests on the {used:,} who rated all of them.", n=len(naive), k=int(idle.sum()), used=int(together["n"].iloc[0]))
 
 # %% [markdown]
+# **What stands beside it?** Attributes that were asked on the same page as the whole go with it more, whatever they are. So ask again with
+# another outcome: what goes with *recommendation*? What is important under both is safer advice than what is important under one.
+
+# %%
+firm = list(place.index[(place["quadrant"] == "concentrate here") & (place["probability"] >= 0.8)]) if asymmetry is not None else []
+if recommend:
+    with where_possible(chapter):
+        other = answers.loc[:, [recommend, *attributes]].rename(columns=named)
+        second = drivers.importance(other, named[recommend], rest, rng(), method=method, **common)["share"]
+        mapped = drivers.importance_performance(other, named[recommend], rest, rng(), scale=scale, method=method, **common)
+        chapter.table(pd.DataFrame({whole: weight_of["share"], named[recommend]: second}).sort_values(whole, ascending=False), caption="Share of importance, by outcome", rows=14, formats=dict.fromkeys([whole, named[recommend]], "{:.1%}"))
+        firm = [name for name in firm if mapped.loc[name, "quadrant"] == "concentrate here" and mapped.loc[name, "probability"] >= 0.8]
+        chapter.say("With recommendation as the outcome {names} lead. To be mended first under both: **{firm}**.", names=", ".join(second.nlargest(3).index), firm=", ".join(firm) or "nothing for sure")
+
+# %% [markdown]
 # **What counts as bad?** The contrast of penalty and reward hangs on where *bad* ends and *very good* begins. Let *bad* reach up to the
 # middle of the scale, and look again.
 
@@ -466,9 +483,9 @@ with where_possible(chapter):
     chapter.say("{n} of {k} attributes keep their kind.", n=int((compared["kind"] == compared["kind then"]).sum()), k=len(compared))
 
 # %% [markdown]
-# **Halo.** Who is pleased rates everything higher, and a single question on the whole comes from the same minute as the rest. So drivers
-# look stronger than what you could achieve by mending them. A survey shows what goes together. To learn what a repair brings, mend in one
-# place and not in another, and ask again.
+# **Halo** (光环效应). Who is pleased rates everything higher, and a single question on the whole comes from the same minute as the rest. So
+# drivers look stronger than what you could achieve by mending them. A survey shows what goes together. To learn what a repair brings, mend
+# in one place and not in another, and ask again.
 #
 # ## The claims
 #
@@ -495,13 +512,16 @@ for verdict in verdicts:
 #
 # The map and the contrast together give advice for each attribute. Important and rated low: mend it first. What only annoys has to be made
 # reliable and no more. What delights is where money buys praise. The list is saved as `actions.csv`; how sure each line is stands beside
-# it.
+# it. The advice goes by the rating of the whole; see above what changes with another outcome.
 
 # %%
 with where_possible(chapter):
-    advice = {"concentrate here": "mend first", "keep up": "keep as good as it is", "low priority": "leave for later", "possible overkill": "do not spend more"}
+    advice = {"concentrate here": "mend first", "keep up": "keep as good as it is", "low priority": "leave for later", "possible overkill": "good enough: do not let it fall"}
     plan = place[["quadrant", "probability", "importance", "performance"]].join(asymmetry["kind"])
-    plan["action"] = plan["quadrant"].map(advice) + plan["kind"].map({"annoys": "; make it reliable", "delights": "; make it special"}).fillna("")
+    plan["action"] = plan["quadrant"].map(advice).where(plan["probability"] >= 0.8, "unclear: ask more customers first")
+    plan["action"] += plan["kind"].map({"annoys": "; make it reliable", "delights": "; make it special"}).fillna("")
+    fell = change.index[change["direction"] == "fell"] if len(shown) == 2 else []
+    plan.loc[plan.index.isin(fell), "action"] += "; it fell: find out why"
     order = ["concentrate here", "keep up", "low priority", "possible overkill"]
     plan = plan.sort_values(["quadrant", "importance"], key=lambda part: part.map(order.index) if part.name == "quadrant" else -part)
     chapter.save(plan.rename_axis("attribute").round(3), "actions")
@@ -510,11 +530,12 @@ with where_possible(chapter):
 # %%
 if recommend:
     now = scored.iloc[-1]
-    chapter.answer("recommendation", "{text}", text=words.nps_in_words(scored.iloc[[-1]]))
-with where_possible(chapter):
-    chapter.answer("mend first", "{text}", text=words.importance_performance_in_words(place))
+    chapter.answer("score", "{text}", text=words.change_in_words(moved) if len(shown) == 2 else words.nps_in_words(scored.iloc[[-1]]))
 if len(shown) == 2:
-    chapter.answer("change", "{text}", text=words.periods_in_words(change))
+    chapter.answer("items", "{text}", text=words.periods_in_words(change))
+if asymmetry is not None:
+    text = "Mend first: {firm}. They matter and are rated lower than the rest, by whatever outcome is asked for." if firm else "No attribute is for sure both important and rated lower than the rest."
+    chapter.answer("mend first", text, firm=", ".join(firm))
 if recommend:
     chapter.goal("Net Promoter Score", target_nps, now["estimate"], now["low"], now["high"], unit="points")
     chapter.key_figure("Net Promoter Score", now["estimate"], now["low"], now["high"], unit="points", text=f"{now['estimate']:.0f}")
@@ -553,14 +574,16 @@ if basis.theta is not None:
 # 3. *Interpret.* Take the attribute with the largest penalty. What would you tell its manager, and what would you not promise?
 # 4. *Criticise.* "Restrooms correlate with satisfaction by 0.4, so better restrooms raise satisfaction." Give two reasons why this may be
 #    false, and a test.
-# 5. *Break it.* Name a question that does not fit in `model_constructs`: put CUSL2 into *satisfaction*. What happens to alpha and to the
-#    arrows?
+# 5. *Break it.* Name a question that does not fit in `model_constructs`: move CUSL2 from *loyalty* into *satisfaction*. What happens to
+#    alpha and to the arrows?
 #
 # **For teachers.** One session of 90 minutes: predictions 5, theory and the case by hand 20, measures and periods 20, drivers and the map
-# 25, the chain 15, answers 5. In exercise 1 the weighted score is the one that speaks for all passengers. In 2 the NPS is 40 − 30 = 10; the
-# ten numbers have a standard deviation of 0.88, so an interval from ten answers is about ±54 points. In 3 it must work, every day; praise
-# is not to be expected. In 4: halo, and common causes such as delay; mend some and compare. In 5 alpha falls and the arrows into
-# satisfaction get weaker: a mixed construct measures nothing well.
+# 25, the chain 15, answers 5. In exercise 1 the score of 2018 falls from 35 to 31, and the fall since 2017 from 5.3 to 8.9 points: the
+# weights make up for passengers who answered too rarely. The weighted score is the one that speaks for all. In 2 the NPS is 40 − 30 = 10;
+# the ten numbers have a standard deviation of 0.88, so an interval from ten answers is about ±54 points (the library's never leaves −100 to
+# 100). In 3 it must work, every day; praise is not to be expected. In 4: halo, and common causes such as delay; mend some and compare. In 5
+# alpha falls to 0.54; the arrows hardly change, because PLS gives a question that goes with nothing a small weight. A plain mean would
+# suffer.
 #
 # ## Glossary
 #
@@ -586,13 +609,16 @@ if basis.theta is not None:
 #
 # - Brandt, D. R. (1988). How service marketers can identify value-enhancing service elements. *Journal of Services Marketing* 2(3), 35–41.
 # - Fornell, C. (1992). A national customer satisfaction barometer. *Journal of Marketing* 56(1), 6–21.
+# - Fornell, C., Johnson, M. D., Anderson, E. W., Cha, J. & Bryant, B. E. (1996). The American customer satisfaction index. *Journal of
+#   Marketing* 60(4), 7–18.
 # - Johnson, J. W. (2000). A heuristic method for estimating the relative weight of predictor variables in multiple regression.
 #   *Multivariate Behavioral Research* 35, 1–19.
 # - Kano, N., Seraku, N., Takahashi, F. & Tsuji, S. (1984). Attractive quality and must-be quality. *Journal of the Japanese Society for
 #   Quality Control* 14(2), 39–48.
 # - Lindeman, R. H., Merenda, P. F. & Gold, R. Z. (1980). *Introduction to Bivariate and Multivariate Analysis*. Scott Foresman.
 # - Martilla, J. A. & James, J. C. (1977). Importance-performance analysis. *Journal of Marketing* 41(1), 77–79.
-# - Monecke, A. & Leisch, F. (2012). semPLS: structural equation modeling using partial least squares. *Journal of Statistical Software* 48(3), 1–32.
+# - Monecke, A. & Leisch, F. (2012). semPLS: structural equation modeling using partial least squares. *Journal of Statistical Software*
+#   48(3), 1–32.
 # - Oliver, R. L. (1980). A cognitive model of the antecedents and consequences of satisfaction decisions. *Journal of Marketing Research*
 #   17, 460–469.
 # - Parasuraman, A., Zeithaml, V. A. & Berry, L. L. (1988). SERVQUAL. *Journal of Retailing* 64, 12–40.

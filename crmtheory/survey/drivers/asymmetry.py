@@ -112,6 +112,9 @@ def penalty_reward(
 def largest_asymmetry(table: pd.DataFrame) -> pd.DataFrame:
     """The driver whose penalty and reward differ most, either way.
 
+    A low rating that goes with more of the outcome, or a high one with less, is neither penalty nor reward. Drivers
+    whose larger side is of that kind are left out.
+
     Parameters
     ----------
     table : of `penalty_reward`
@@ -120,17 +123,19 @@ def largest_asymmetry(table: pd.DataFrame) -> pd.DataFrame:
     -------
     one-row frame: driver, estimate (largest | |penalty| − |reward| |), low, high, n (ratings of that driver). The
     interval is for the largest asymmetry, whichever driver has it: since all intervals in the table hold together, it
-    is at least the largest distance of an interval from 0, and at most the largest end.
+    is at least the largest distance of an interval from 0, and at most the largest end. The estimate is the largest of
+    several uncertain numbers, so it tends to be too large; read the interval.
 
     Raises
     ------
     SchemaError : not such a table; DomainError : no driver in it has an asymmetry
 
     >>> table = pd.DataFrame({"estimate": [0.2, -0.5], "low": [0.1, -0.9], "high": [0.3, -0.1]}, index=["food", "art"])
-    >>> largest_asymmetry(table.assign(n_low=20, n_middle=30, n_high=40)).to_dict("records")
+    >>> largest_asymmetry(table.assign(penalty=[-0.4, -0.1], reward=[0.2, 0.6], n_low=20, n_middle=30,
+    ...     n_high=40)).to_dict("records")
     [{'driver': 'art', 'estimate': 0.5, 'low': 0.1, 'high': 0.9, 'n': 90}]
     """
-    needed = ("estimate", "low", "high", "n_low", "n_middle", "n_high")
+    needed = ("penalty", "reward", "estimate", "low", "high", "n_low", "n_middle", "n_high")
     absent = [name for name in needed if name not in table.columns]
     if absent:
         raise SchemaError(
@@ -142,6 +147,13 @@ def largest_asymmetry(table: pd.DataFrame) -> pd.DataFrame:
             f"None of the {len(table):,} drivers has an asymmetry: a driver needs {LEAST} low, {LEAST} middle and "
             f"{LEAST} high ratings. Ask more people, or set low_at and high_at so that all three occur."
         )
+    strange = np.where(known["estimate"] > 0, known["penalty"] > 0, known["reward"] < 0)
+    if strange.all():
+        raise DomainError(
+            f"With all {len(known):,} drivers a low rating goes with more of the outcome, or a high one with less. Are "
+            "the items reversed?"
+        )
+    known = known[~strange]
     sizes = known["estimate"].abs()
     distance = np.maximum(np.maximum(known["low"], -known["high"]), 0.0)
     largest = known.iloc[int(sizes.argmax())]

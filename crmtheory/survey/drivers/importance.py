@@ -132,8 +132,10 @@ def lead(
 
     Notes
     -----
-    The largest of several uncertain shares tends to be too large. So where two others are about level, the lead is
-    somewhat too small and its interval lies somewhat too low: the error is on the side of caution.
+    The lead is the smallest of the gaps to the others. It is at least so much with confidence if every gap is, so its
+    lower limit is the smallest of theirs. It is at most so much if any gap is, and with k others to choose from that
+    takes intervals of level 1 − (1 − level) / k (Bonferroni). The largest of several uncertain shares tends to be too
+    large: where others are about level, the estimate is somewhat too small.
 
     >>> a, b = [1.0, 1, 2, 2] * 10, [4.0, 5, 4, 5] * 10
     >>> answers = pd.DataFrame({"overall": 2 * np.array(a) + b, "staff": a, "food": b})
@@ -148,9 +150,8 @@ def lead(
     at = names.index(of)
     others = [name for name in names if name != of]
     rest = np.delete(found.share, at)
-    low, high = intervals(
-        found.share_draws[:, at] - np.delete(found.share_draws, at, axis=1).max(axis=1), level
-    )
+    gaps = found.share_draws[:, [at]] - np.delete(found.share_draws, at, axis=1)
+    low, high = intervals(gaps, level)[0].min(), intervals(gaps, 1 - (1 - level) / len(others))[1].min()
     row = {"estimate": found.share[at] - rest.max(), "low": float(low), "high": float(high)}
     return pd.DataFrame([row | {"n": len(found.data), "other": others[int(rest.argmax())]}])
 
