@@ -75,6 +75,7 @@ def read_answers(
     scale: Sequence[float],
     *,
     items: Sequence[str] = (),
+    scales: Mapping[str, Sequence[float]] | None = None,
     keep: Sequence[str] = (),
     weight: str = "",
 ) -> Survey:
@@ -91,7 +92,7 @@ def read_answers(
     found = survey.read(
         datasets.locate(name),
         wanted,
-        scale=_scales(wanted, scale, {}),
+        scale=_scales(wanted, scale, scales or {}),
         constructs=constructs,
         keep=[column for column in dict.fromkeys(keep) if column],
         weight=weight or None,

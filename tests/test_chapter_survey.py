@@ -126,16 +126,16 @@ def test_weights_that_one_respondent_dominates_are_told(opened, tmp_path, shown)
     )
     chapter_survey.read_survey(opened(weight="w"))
     assert shown[-1] == (
-        "Respondent 1 has 97% of all weight; with these weights the 4 respondents tell as much as 1 of equal weight. "
-        "Intervals by so few are not to be trusted: check the column of weights."
+        "*Respondent 1 has 97% of all weight; with these weights the 4 respondents tell as much as 1 of equal weight. "
+        "Intervals by so few are not to be trusted: check the column of weights.*"
     )
 
 
 def test_answers_of_a_further_survey_that_are_off_its_scale_are_told(opened, tmp_path, shown):
     chapter_survey.read_answers(opened(), str(tmp_path / "answers.csv"), {"overall": ["overall"]}, [1, 4])
-    assert shown[-1].startswith("2 answers of ")
+    assert shown[-1].startswith("*2 answers of ")
     assert shown[-1].endswith(
-        "answers.csv are off the scale and left out, first overall: 5. Check its scale."
+        "answers.csv are off the scale and left out, first overall: 5. Check its scale.*"
     )
 
 

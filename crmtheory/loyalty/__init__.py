@@ -40,6 +40,7 @@ from crmtheory.loyalty.programme import Programme, Tier, break_even, cost
 from crmtheory.loyalty.referral import referral_value
 from crmtheory.loyalty.repurchase import in_top, intention_gap, repurchase, repurchase_difference
 from crmtheory.loyalty.shapes import SHAPES, link_curves, link_shapes
+from crmtheory.loyalty.shares import yes_no
 from crmtheory.loyalty.wallet import switching, wallet_share
 
 __all__ = [
@@ -69,4 +70,5 @@ __all__ = [
     "repurchase_difference",
     "switching",
     "wallet_share",
+    "yes_no",
 ]

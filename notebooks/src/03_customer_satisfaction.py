@@ -107,6 +107,12 @@ own = survey != chapter.defaults["survey"]
 rng = partial(np.random.default_rng, seed)
 test = partial(claims.test, seed=seed)
 
+
+def made_of(given):
+    return "" if given else "Simulated customers. "
+
+
+
 # %%
 more = [effort] if effort else []
 more += [item for table in (kano_items, expected_items, perceived_items) for columns in table.values() for item in columns]
@@ -182,7 +188,7 @@ chapter.say("{text}", text=words.csat_in_words(rated[str(shown[-1])]))
 
 # %%
 if effort:
-    easy = {name: satisfaction.csat(answers.loc[rows, effort], satisfied, weighing[name]) for name, rows in within.items()}
+    easy = {name: satisfaction.csat(answers.loc[rows, effort], satisfied, weighing[name]).loc[["mean"]] for name, rows in within.items()}
     chapter.table(pd.concat(easy, names=["period", "measure"]), caption=f"Effort ({named[effort]})", formats=dict.fromkeys(["estimate", "low", "high"], "{:.3f}"))
 
 # %%
@@ -220,7 +226,7 @@ if len(shown) == 2 and recommend:
 # each period*, if a change is to be seen with a probability of 80%. Look before you ask, not after.
 
 # %%
-needed = satisfaction.sample_sizes(answers[recommend] if recommend else answers[overall], [2, 3, 4, 5, 7, 10, 15], "nps") if recommend else None
+needed = satisfaction.sample_sizes(answers[recommend] if recommend else answers[overall], [2, 3, 4, 5, 7, 10, 15], "nps", weights=weights) if recommend else None
 if recommend:
     chapter.show(draw.sample_size(needed), name="sample-size", alt="{text}", text=captions.sample_size(needed))
     five = needed.set_index("difference").loc[5, "answers"]
@@ -238,6 +244,8 @@ if recommend:
 rating = answers.loc[:, [overall, *attributes]].rename(columns=named)
 whole, rest = named[overall], [named[item] for item in attributes]
 common = {"weights": weights, "resamples": resamples}
+their_scales = {named[item]: tuple(scales.get(item, scale)) for item in attributes}
+weight_of, place, asymmetry = None, None, None
 method = "lmg" if len(rest) <= 12 else "johnson"
 with where_possible(chapter):
     weight_of = drivers.importance(rating, whole, rest, rng(), method=method, **common)
@@ -254,9 +262,11 @@ with where_possible(chapter):
 # others stay. Read it as a check, without weights, on those who rated all attributes: do both methods name the same ones?
 
 # %%
+ordered = None
 with where_possible(chapter):
     ordered = drivers.ordered_logit(rating, whole, rest)
     chapter.table(ordered.sort_values("ratio", ascending=False), caption="Ordered logit: odds ratios", rows=14, formats=dict.fromkeys(["ratio", "low", "high"], "{:.2f}") | {"p_value": "{:.3g}"})
+if weight_of is not None and ordered is not None:
     k = max(1, min(5, len(rest) // 2))
     first = set(ordered["ratio"].nlargest(k).index) & set(weight_of["share"].nlargest(k).index)
     chapter.say("Of the {k} strongest by either method, {n} are the same: {names}.", k=k, n=len(first), names=", ".join(sorted(first)) or "none")
@@ -270,7 +280,7 @@ with where_possible(chapter):
 
 # %%
 with where_possible(chapter):
-    place = drivers.importance_performance(rating, whole, rest, rng(), scale=scale, method=method, **common)
+    place = drivers.importance_performance(rating, whole, rest, rng(), scale=their_scales, method=method, **common)
     chapter.save(place, "importance_performance")
     chapter.show(draw_survey.importance_performance(place), name="importance-performance", alt="{text}", text=survey_captions.importance_performance(place))
     chapter.say("**{text}**", text=words.importance_performance_in_words(place))
@@ -281,15 +291,17 @@ with where_possible(chapter):
 # So far an attribute had one slope. It may have two: a bad rating may cost much while a very good one brings little. The **penalty–reward
 # contrast** (惩罚–奖励对比; Brandt 1988) compares those who gave a bad rating, and those who gave a very good one, with those in the middle.
 # Where the penalty is larger the attribute only *annoys*; where the reward is larger it *delights*. The intervals hold for all attributes
-# at once.
+# at once. The largest of many uncertain differences is always somewhat too large; so SAT-4 looks at its interval.
 
 # %%
-asymmetry = None
+alike = [named[item] for item in attributes if item not in scales]
 with where_possible(chapter):
-    asymmetry = drivers.penalty_reward(rating, whole, rest, rng(), low_at=low_rating, high_at=high_rating, **common)
+    asymmetry = drivers.penalty_reward(rating, whole, alike, rng(), low_at=low_rating, high_at=high_rating, **common)
     chapter.save(asymmetry, "penalty_reward")
     chapter.show(draw_survey.penalty_reward(asymmetry), name="penalty-reward", alt="{text}", text=survey_captions.penalty_reward(asymmetry))
     chapter.say("{text}", text=words.penalty_reward_in_words(asymmetry))
+if len(alike) < len(rest):
+    chapter.say("{n} items on a scale of their own are left out here: {names}.", n=len(rest) - len(alike), names=", ".join(sorted(set(rest) - set(alike))))
 
 # %% [markdown]
 # ## The chain: expectations, quality, value, satisfaction
@@ -315,8 +327,9 @@ if multiple:
 # %% [markdown]
 # A **path model** (路径模型) joins the constructs by arrows. Each arrow is the effect of one on the next while the others that point to the
 # same construct stay as they are. Here it is estimated by **partial least squares** (PLS, 偏最小二乘): each construct is a weighted sum of its
-# questions. All numbers are on the standardised scale: by how many standard deviations the target moves when the source moves by one.
-# Intervals come from samples drawn anew.
+# questions. Questions measure with error, so the effects are somewhat too small; on these few questions the correction for it gives
+# impossible values, so none is made. All numbers are on the standardised scale: by how many standard deviations the target moves when the
+# source moves by one. Intervals come from samples drawn anew.
 
 # %%
 chain = path.ecsi(members) if not lacking(model_data, "expectations", "quality", "satisfaction") else None
@@ -386,7 +399,7 @@ elif not own:
     gap = satisfaction.gaps(perceived, expected, truth["items"].to_dict())
 if gap is not None:
     chapter.show(draw.gaps(gap, simulated=not expected_items), name="gaps", alt="{text}", text=captions.gaps(gap, simulated=not expected_items))
-    chapter.say("{text}", text=words.gaps_in_words(gap))
+    chapter.say("{who}{text}", who=made_of(expected_items), text=words.gaps_in_words(gap))
 
 # %% [markdown]
 # ## Kano: must-be, performance, attractive
@@ -401,13 +414,13 @@ pairs = None
 if kano_items:
     sides = [pd.DataFrame({feature: answers[columns[side]] for feature, columns in kano_items.items()}) for side in (0, 1)]
     with where_possible(chapter):
-        pairs = kano.summary(*sides)
+        pairs = kano.summary(*sides, weights)
 elif not own:
     features = {"clean": "must-be", "safe": "must-be", "short queues": "one-dimensional", "fast Wi-Fi": "one-dimensional", "art": "attractive", "showers": "attractive", "banners": "indifferent"}
     pairs = kano.summary(*simulate.kano_answers(250, rng(), features)[:2])
 if pairs is not None:
     chapter.show(draw.kano_map(pairs, simulated=not kano_items), name="kano", alt="{text}", text=captions.kano_map(pairs, simulated=not kano_items))
-    chapter.say("{text}", text=words.kano_in_words(pairs))
+    chapter.say("{who}{text}", who=made_of(kano_items), text=words.kano_in_words(pairs))
 
 # %% [markdown]
 # ## What they write
@@ -420,12 +433,13 @@ if pairs is not None:
 if comments or not own:
     made_up = simulate.comments_with_ratings(400, rng(), language)
     written, beside = (found.kept[comments], answers[overall]) if comments else made_up[:2]
-    themes = said.summary(written, language)
+    by_weight = weights if comments else None
+    themes = said.summary(written, language, by_weight)
     themes = themes[themes["comments"] > 0]
     chapter.show(draw.comments(themes, simulated=not comments), name="comments", alt="{text}", text=captions.comments(themes, simulated=not comments))
-    chapter.say("{text}", text=words.comments_in_words(themes))
+    chapter.say("{who}{text}", who=made_of(comments), text=words.comments_in_words(themes))
     with where_possible(chapter):
-        chapter.say("{text}", text=words.agreement_in_words(said.agreement(said.tone(written, language), beside)))
+        chapter.say("{who}{text}", who=made_of(comments), text=words.agreement_in_words(said.agreement(said.tone(written, language), beside, by_weight)))
 
 # %% [markdown]
 # ## Two extremes, and a known truth
@@ -448,7 +462,7 @@ chapter.say(text, top=ends[0]["estimate"], top_low=ends[0]["low"], top_high=ends
 # Held against each other, most have little left. The table shows both.
 
 # %%
-with where_possible(chapter):
+if weight_of is not None:
     alone = weight_of["correlation"].rename("alone")
     together = drivers.linear(rating, whole, rest, weights)
     naive = pd.DataFrame({"alone": alone, "together": together["estimate"], "low": together["low"], "high": together["high"]})
@@ -461,12 +475,12 @@ with where_possible(chapter):
 # another outcome: what goes with *recommendation*? What is important under both is safer advice than what is important under one.
 
 # %%
-firm = list(place.index[(place["quadrant"] == "concentrate here") & (place["probability"] >= 0.8)]) if asymmetry is not None else []
-if recommend:
+firm = list(place.index[(place["quadrant"] == "concentrate here") & (place["probability"] >= 0.8)]) if place is not None else []
+if recommend and place is not None:
     with where_possible(chapter):
         other = answers.loc[:, [recommend, *attributes]].rename(columns=named)
         second = drivers.importance(other, named[recommend], rest, rng(), method=method, **common)["share"]
-        mapped = drivers.importance_performance(other, named[recommend], rest, rng(), scale=scale, method=method, **common)
+        mapped = drivers.importance_performance(other, named[recommend], rest, rng(), scale=their_scales, method=method, **common)
         chapter.table(pd.DataFrame({whole: weight_of["share"], named[recommend]: second}).sort_values(whole, ascending=False), caption="Share of importance, by outcome", rows=14, formats=dict.fromkeys([whole, named[recommend]], "{:.1%}"))
         firm = [name for name in firm if mapped.loc[name, "quadrant"] == "concentrate here" and mapped.loc[name, "probability"] >= 0.8]
         chapter.say("With recommendation as the outcome {names} lead. To be mended first under both: **{firm}**.", names=", ".join(second.nlargest(3).index), firm=", ".join(firm) or "nothing for sure")
@@ -476,11 +490,13 @@ if recommend:
 # middle of the scale, and look again.
 
 # %%
-with where_possible(chapter):
-    milder = drivers.penalty_reward(rating, whole, rest, rng(), low_at=low_rating + 1, high_at=high_rating, **common)
+if asymmetry is not None:
+    milder = drivers.penalty_reward(rating, whole, alike, rng(), low_at=low_rating + 1, high_at=high_rating, **common)
     compared = pd.DataFrame({"asymmetry": asymmetry["estimate"], "kind": asymmetry["kind"], "asymmetry, bad up to the middle": milder["estimate"], "kind then": milder["kind"]})
     chapter.table(compared.sort_values("asymmetry"), caption="Penalty less reward, in points of the overall rating", rows=14, formats=dict.fromkeys(["asymmetry", "asymmetry, bad up to the middle"], "{:.2f}"))
-    chapter.say("{n} of {k} attributes keep their kind.", n=int((compared["kind"] == compared["kind then"]).sum()), k=len(compared))
+    clear = compared[(compared["kind"] != "unclear") | (compared["kind then"] != "unclear")]
+    text = "Of {k} attributes that are clear by one cut or the other, {n} keep their kind." if len(clear) else "No attribute is clear by either cut."
+    chapter.say(text, n=int((clear["kind"] == clear["kind then"]).sum()), k=len(clear))
 
 # %% [markdown]
 # **Halo** (光环效应). Who is pleased rates everything higher, and a single question on the whole comes from the same minute as the rest. So
@@ -515,9 +531,9 @@ for verdict in verdicts:
 # it. The advice goes by the rating of the whole; see above what changes with another outcome.
 
 # %%
-with where_possible(chapter):
+if place is not None:
     advice = {"concentrate here": "mend first", "keep up": "keep as good as it is", "low priority": "leave for later", "possible overkill": "good enough: do not let it fall"}
-    plan = place[["quadrant", "probability", "importance", "performance"]].join(asymmetry["kind"])
+    plan = place[["quadrant", "probability", "importance", "performance"]].join(asymmetry["kind"] if asymmetry is not None else pd.Series(dtype="str", name="kind"))
     plan["action"] = plan["quadrant"].map(advice).where(plan["probability"] >= 0.8, "unclear: ask more customers first")
     plan["action"] += plan["kind"].map({"annoys": "; make it reliable", "delights": "; make it special"}).fillna("")
     fell = change.index[change["direction"] == "fell"] if len(shown) == 2 else []
@@ -533,7 +549,7 @@ if recommend:
     chapter.answer("score", "{text}", text=words.change_in_words(moved) if len(shown) == 2 else words.nps_in_words(scored.iloc[[-1]]))
 if len(shown) == 2:
     chapter.answer("items", "{text}", text=words.periods_in_words(change))
-if asymmetry is not None:
+if place is not None:
     text = "Mend first: {firm}. They matter and are rated lower than the rest, by whatever outcome is asked for." if firm else "No attribute is for sure both important and rated lower than the rest."
     chapter.answer("mend first", text, firm=", ".join(firm))
 if recommend:

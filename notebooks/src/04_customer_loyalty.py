@@ -64,7 +64,8 @@ overall: str = ""  # item that rates the whole, for the shape of the link
 recommend: str = ""  # item "how likely are you to recommend us", 0 to 10
 survey_policies: dict = {}  # other ways to read the file; see crmtheory.survey.read
 link_survey: str = "sfo_survey"  # survey with a rating of the whole and a recommendation; empty: the survey above
-link_overall: str = "Q7ALL"  # its rating of the whole, five points
+link_overall: str = "Q7ALL"  # its rating of the whole
+link_scale: list = [1, 5]  # lowest and highest rating there; LOY-2 is about five points
 link_recommend: str = "NETPRO"  # its recommendation, 0 to 10
 link_weight: str = "WEIGHT"  # its weights; empty if there are none
 link_behaviour: str = "Q5TIMESFLOWN"  # its column of how often people come; empty if there is none
@@ -93,15 +94,17 @@ members: str = ""  # purchases of members and others, one row for each customer 
 campaign: str = ""  # customers of a campaign, one row each; empty if there was none
 treated: str = "treated"  # its column with 1 for those who, by lot, received it
 bought: str = "bought"  # its column with 1 for those who bought again
-reach: float = 3.0  # people whom a promoter tells
+reach: float = 3.0  # people whom a promoter tells; assumed
 told_convert: float = 0.02  # share of them who become customers; assumed
+warned: float = 5.0  # people whom a detractor warns; assumed
+kept_away: float = 0.01  # share of them who would have become customers and do not; assumed
 new_customer: float = 30.0  # worth of a new customer, in money; assumed
 points: float = 1.0  # points earned for one unit of money
 tiers: dict = {"basic": [0, 1.0], "silver": [100, 1.5], "gold": [300, 2.0]}  # tiers: {"name": [spend in a year from which one is in it, multiplier of points]}
 point_worth: float = 0.01  # what a point costs when it is redeemed, in money
 redeemed: float = 0.7  # share of points that are redeemed
 baseline: float = 0.20  # repeat rate without a campaign, for planning
-target_loyal: float = 0.60  # goal: share of the top third who buy again
+target_loyal: float = 0.60  # goal: share of the most frequent earlier buyers (at most a third) who buy again
 seed: int = 20  # for the random numbers of intervals and simulations
 output: str = ""  # folder for tables, figures and result.json; empty: results/loyalty
 
@@ -163,8 +166,8 @@ chapter.say(text, n=f"{len(found.answers):,}" if found else "no", m=f"{log.repor
 #
 # Four customers. Ann and Bo joined a programme, Cy and Di did not. Before, Ann and Bo bought 4 and 6 times a year, Cy and Di 2 and 2.
 # Afterwards 6 and 8, 3 and 3. The naive reader says: members buy 7, others 3, so the programme is worth 4 purchases. But members bought 3
-# more *before* they joined. **Difference in differences** (双重差分, DiD) takes that off: members rose by 2, others by 1, so at most 1 purchase
-# is the programme's.
+# more *before* they joined. **Difference in differences** (双重差分, DiD) takes that off: members rose by 2, others by 1, so 1 purchase is the
+# programme's, if members would otherwise have changed as the others did.
 
 # %% tags=["by-hand"]
 def did_by_hand(before, after, member):
@@ -183,8 +186,8 @@ chapter.say("By hand {hand:.0f}, by the library {library:.0f}.", hand=hand, libr
 # ## How close is the link?
 #
 # A **correlation** (相关系数) says how closely two things go together: 0 not at all, 1 fully. There are several. Pearson's takes ratings as
-# lengths. Spearman's and Kendall's use their order only. The **polychoric** (多序列相关) asks how close the *feelings* are of which ratings are
-# coarse pictures.
+# lengths. Spearman's and Kendall's use their order only. The **polychoric** (多分格相关) asks how close the *feelings* are of which ratings are
+# coarse pictures (Olsson 1979). Kendall's is smaller by construction.
 #
 # All of them are too low if the questions measure badly. The correction for **attenuation** (衰减校正; Spearman 1904) divides by what the
 # questions could reach at most. It is an estimate like the others, with an interval, and may exceed 1 where the questions are poor.
@@ -205,17 +208,17 @@ if not why:
     chapter.show(draw_survey.correlations(several), name="correlations", alt="{text}", text=survey_captions.correlations(several))
     latent = corrected(found)
     row = latent.iloc[0]
-    text = "As observed the correlation is {o:.2f}; with errors of measurement taken out **{e:.2f}** [{low:.2f}, {high:.2f}]."
-    chapter.say(text, o=row["observed"], e=row["estimate"], low=row["low"], high=row["high"])
-    if row["reliability_first"] > 0:
-        chapter.say("The questions on satisfaction have an alpha of {a:.2f}, those on loyalty {b:.2f}.", a=row["reliability_first"], b=row["reliability_second"])
+    is_corrected = row["reliability_first"] > 0
+    text = "As observed the correlation is {o:.2f}; with errors of measurement taken out **{e:.2f}** [{low:.2f}, {high:.2f}]. The questions on satisfaction have an alpha of {a:.2f}, those on loyalty {b:.2f}."
+    single = "The correlation is **{e:.2f}** [{low:.2f}, {high:.2f}]. One question alone shows no error of measurement, so nothing is taken out: the true link is closer, if errors are independent."
+    chapter.say(text if is_corrected else single, o=row["observed"], e=row["estimate"], low=row["low"], high=row["high"], a=row["reliability_first"], b=row["reliability_second"])
 linked = claims.not_given("LOY-1", why, name=survey) if why else test("LOY-1", latent, name=survey)
 
 # %% [markdown]
 # A correction is only as good as the scale. The item–rest correlation shows a question that does not fit. In the shipped survey it is
-# CUSL2, "I would stay at a higher price": it says something about money and little about loyalty. With it the scale looks poor, the
-# correction is large, and the estimate comes near 1. Without it the correction is smaller. The verdict uses the scale as given; see whether
-# it hangs on that question.
+# CUSL2, on staying at a higher price: it says something about money and little about loyalty. With it the scale looks poor, the correction
+# is large, and the estimate comes near 1. Without it the correction is smaller. The verdict uses the scale as given, so it is rather too
+# high; see whether it hangs on that question.
 
 # %%
 if not why:
@@ -230,7 +233,7 @@ if not why:
 
 # %% [markdown]
 # One survey is one survey. The table repeats the question on others, each with its own scale and questions. A construct with one question
-# cannot be corrected; there the plain correlation stands, which is a lower bound.
+# cannot be corrected; there the plain correlation stands, which is a lower bound if errors are independent.
 
 # %%
 again = {survey: latent.iloc[0]} if not why else {}
@@ -254,11 +257,13 @@ if again:
 # %%
 rated = None
 if link_survey:
-    linking = read_answers(chapter, link_survey, {"overall": [link_overall]}, [1, 5], keep=[link_behaviour, link_recommend], weight=link_weight)
+    asks = {"items": [link_recommend], "scales": {link_recommend: [0, 10]}, "keep": [link_behaviour], "weight": link_weight}
+    linking = read_answers(chapter, link_survey, {"overall": [link_overall]}, link_scale, **asks)
     rated, behaviour = linking.answers[link_overall], pd.to_numeric(linking.kept[link_behaviour], errors="coerce") if link_behaviour else None
-    recommends, heavy = pd.to_numeric(linking.kept[link_recommend], errors="coerce"), linking.weights
+    recommends, heavy, points_of = linking.answers[link_recommend], linking.weights, link_scale
 elif found and overall and recommend:
     rated, recommends, heavy, behaviour = found.answers[overall], found.answers[recommend], found.weights, None
+    points_of = scales.get(overall, scale)
 shapes = None
 if rated is not None:
     with where_possible(chapter):
@@ -274,30 +279,37 @@ if rated is not None:
 # than that from 3 to 4?
 
 # %%
-step, why = None, "no survey has a rating of the whole on five points and a recommendation (parameters link_survey, or overall and recommend)"
+step, why = None, "no survey has a rating of the whole and a recommendation (parameters link_survey, or overall and recommend)"
 if rated is not None:
-    promoters = loyalty.by_level(rated, (recommends >= 9).where(recommends.notna()), heavy)
+    promoters = loyalty.by_level(rated, (recommends >= 9).astype(float).where(recommends.notna()), heavy)
     chapter.show(draw.promoters(promoters), name="promoters", alt="{text}", text=captions.promoters(promoters))
+    why = f"the whole is rated from {points_of[0]:g} to {points_of[1]:g}, and the claim is about five points"
+if rated is not None and points_of[1] - points_of[0] == 4:
+    top_three = tuple(points_of[1] - back for back in (2, 1, 0))
+    why = f"too few rate the whole {', '.join(f'{level:g}' for level in top_three)}"
     with where_possible(chapter):
-        step = loyalty.last_step(rated, recommends, heavy)
+        step = loyalty.last_step(rated, recommends, heavy, levels=top_three)
         chapter.say("{text}", text=words.step_in_words(step))
-        why = ""
-    why = why and "too few rate the whole 3, 4 or 5"
-complete = test("LOY-2", step, name=link_survey or survey) if step is not None else claims.not_given("LOY-2", why, name=link_survey or survey)
+complete = test("LOY-2", step, name=link_survey or survey) if step is not None else claims.not_given("LOY-2", why, name=link_survey or survey or transactions)
+
+# %% [markdown]
+# Both figures show the same answers. A mean on a scale that ends at 10 flattens near its end; a share above a cut at 9 is steepest near the
+# cut. So the shape of the link depends on what is counted.
 
 # %% [markdown]
 # ## What they say and what they do
 #
 # Dick and Basu's four fields. **True loyalty** (真正忠诚): a strong attitude, and they come often. **Latent** (潜在忠诚): they would like to, but
 # come rarely. **Spurious** (虚假忠诚): they come, out of habit or for want of a choice. **No loyalty** (不忠诚). Each asks for something else:
-# reward; remove what keeps them away; give a reason; do not spend.
+# reward; remove what keeps them away; give a reason; do not spend. Here a strong attitude is a recommendation of 9 or 10, and often is what
+# the parameter `often` says; the numbers are shares of respondents by weight.
 
 # %%
 kind = None
 if rated is not None and behaviour is not None:
     with where_possible(chapter):
         kind = loyalty.kinds(recommends, behaviour, 9.0, often)
-        fields = loyalty.kinds_table(kind)
+        fields = loyalty.kinds_table(kind, weights=heavy)
         chapter.save(fields, "kinds")
         chapter.show(draw.kinds(fields), name="kinds", alt="{text}", text=captions.kinds(fields))
         chapter.say("{text}", text=words.kinds_in_words(fields))
@@ -360,13 +372,13 @@ if studies:
 # nobody has seen.
 
 # %%
-gone = None
+gone, event = None, "a complaint" if complaint == chapter.defaults["complaint"] else f"a yes in {complaint}"
 if leavers:
     with where_possible(chapter):
         rows = read_table(chapter, leavers)
         apart = lifecycle.twins(rows, lambda some: lifecycle.adjusted_difference(some, left, complaint, leaver_columns))
         gone = apart.loc[["all"]]
-        chapter.say("{text}", text=lifecycle_words.complaint(apart))
+        chapter.say("{text}", text=lifecycle_words.complaint(apart, complaint))
 unhappy = test("LOY-4", gone, name=leavers) if gone is not None else claims.not_given("LOY-4", "no table of customers who left was given (parameter leavers)", name=leavers or transactions)
 
 # %% [markdown]
@@ -379,7 +391,7 @@ unhappy = test("LOY-4", gone, name=leavers) if gone is not None else claims.not_
 # %%
 if rated is not None:
     with where_possible(chapter):
-        referred = loyalty.referral_value(recommends, reach, told_convert, new_customer, weights=heavy)
+        referred = loyalty.referral_value(recommends, reach, told_convert, new_customer, warned=warned, deterred=kept_away, weights=heavy)
         chapter.table(referred, caption="Value of recommendation, per customer asked")
         chapter.say("{text}", text=words.referral_in_words(referred, currency))
 
@@ -402,7 +414,7 @@ if log:
 # ## Does membership raise purchases?
 #
 # No shipped data have a programme. Unless you give your own, these are *simulated customers*. Heavy buyers join more often, and joining
-# adds a known number of purchases a period. The figure shows what four readers would report, and the truth.
+# adds a known number of purchases a period. The figure shows what three readers would report, and the truth.
 
 # %%
 truth = 0.5
@@ -424,22 +436,22 @@ if history is not None:
 # %% [markdown]
 # The method rests on one assumption: without the programme both groups would have moved in parallel (**parallel trends**, 平行趋势). It cannot
 # be proved. But before the start both *were* without it, so they should have moved in parallel then. The **event study** (事件研究) shows every
-# period: left of the line the dots should lie on zero.
+# period, with intervals by customer (Bertrand, Duflo & Mullainathan 2004): left of the line the dots should lie on zero.
 
 # %%
 if effect is not None:
     with where_possible(chapter):
         course, trends = loyalty.event_study(history), loyalty.parallel_trends(history)
         chapter.show(draw_programme.event_study(course, simulated=made_up), name="event-study", alt="{text}", text=captions.event_study(course, simulated=made_up))
-        chapter.say("{text}", text=words.effect_in_words(effect, loyalty.naive(history), trends))
+        chapter.say("{who}{text}", who="Simulated customers. " if made_up else "", text=words.effect_in_words(effect, loyalty.naive(history), trends))
 raised = test("LOY-5", effect, name=members or "simulated members", simulated=made_up) if effect is not None else claims.not_given("LOY-5", "no purchases of members and others were given (parameter members)", name=transactions)
 
 # %% [markdown]
 # ## Does a campaign of care work?
 #
 # A birthday card goes to some customers, by lot, and not to the others. **Lots** (随机分组) make both groups alike in everything, also in what
-# nobody has measured. So the difference between them is the card's, within its interval. First *plan*: with few customers no difference can
-# be seen.
+# nobody has measured. So the difference between them is the card's, within its interval (Newcombe 1998). First *plan*: with few customers
+# no difference can be seen.
 
 # %%
 sizes = [200, 500, 1000, 2000, 5000, 10000]
@@ -448,15 +460,16 @@ chapter.show(draw_programme.ab_power(power), name="power", alt="{text}", text=ca
 chapter.say("To see a rise from {base:.0%} to {to:.0%} with a probability of 80%, **{n:,}** customers are needed in each group.", base=baseline, to=baseline + 0.04, n=loyalty.ab_sample_size(baseline, 0.04))
 
 # %%
+result = None
 if campaign:
     with where_possible(chapter):
         people = read_table(chapter, campaign, [treated, bought])
-        drawn = people[treated].astype(float) == 1
-        result = loyalty.ab_test(people.loc[drawn, bought] == 1, people.loc[~drawn, bought] == 1)
+        drawn = loyalty.yes_no(people[treated], treated)
+        result = loyalty.ab_test(people.loc[drawn, bought], people.loc[~drawn, bought])
         chapter.show(draw_programme.ab(result), name="campaign", alt="{text}", text=captions.ab(result))
         chapter.say("{text}", text=words.ab_in_words(result))
 why = "no campaign with a control group drawn by lot was given (parameter campaign). Without one the effect of the campaign cannot be told from the choice of who received it"
-cared = test("LOY-6", result, name=campaign) if campaign else claims.not_given("LOY-6", why, name=transactions or survey)
+cared = test("LOY-6", result, name=campaign) if result is not None else claims.not_given("LOY-6", why, name=transactions or survey)
 
 # %% [markdown]
 # ## Two extremes, and a known truth
@@ -546,28 +559,38 @@ if log:
 
 # %%
 if linked.theta is not None:
-    chapter.answer("link", "Satisfaction and loyalty go together with {e:.2f} [{low:.2f}, {high:.2f}].", e=linked.theta, low=linked.low, high=linked.high)
-if complete.theta is not None:
-    chapter.answer("shape", "{text}", text=words.step_in_words(step))
+    text = "Satisfied customers say that they are loyal: the correlation is {o:.2f}{more}."
+    more = f", {row['estimate']:.2f} [{row['low']:.2f}, {row['high']:.2f}] with errors of measurement taken out" if is_corrected else ""
+    chapter.answer("link", text, o=latent["observed"].iloc[0], more=more)
+if studies:
+    text = "In published studies satisfaction goes with what customers intend at {a:.2f} and with what they do at {b:.2f} (medians of {n} and {m} studies)."
+    chapter.answer("deeds", text, a=between.loc["Intention", "estimate"], b=between.loc["Behavior", "estimate"], n=int(between.loc["Intention", "studies"]), m=int(between.loc["Behavior", "studies"]))
+if step is not None:
+    last, next_to = promoters.loc[top_three[2]], promoters.loc[top_three[1]]
+    text = "Of those who rate {top:g}, {a:.0%} would recommend with 9 or 10; of those who rate {below:g}, {b:.0%}."
+    chapter.answer("shape", text, top=top_three[2], below=top_three[1], a=last["estimate"], b=next_to["estimate"])
+if gone is not None:
+    chapter.answer("leaving", "{text}", text=lifecycle_words.complaint(apart, event))
 if repeat is not None:
     chapter.answer("repurchase", "{text}", text=words.repurchase_in_words(repeat))
     best = groups.loc["top"]
-    chapter.goal("Top third who buy again", target_loyal, best["share"], best["low"], best["high"], unit="%")
-    chapter.key_figure("Top third who buy again", best["share"], best["low"], best["high"], unit="%")
-    chapter.say("**{share:.0%}** [{low:.0%}, {high:.0%}] of the top third bought again; the goal is {goal:.0%}.", share=best["share"], low=best["low"], high=best["high"], goal=target_loyal)
+    label = "Most frequent earlier buyers who buy again"
+    chapter.goal(label, target_loyal, best["share"], best["low"], best["high"], unit="%")
+    chapter.key_figure(label, best["share"], best["low"], best["high"], unit="%")
+    chapter.say("**{share:.0%}** [{low:.0%}, {high:.0%}] of the most frequent earlier buyers bought again; the goal is {goal:.0%}.", share=best["share"], low=best["low"], high=best["high"], goal=target_loyal)
 
 # %% [markdown]
 # ## Your predictions, checked
 
 # %%
 if linked.theta is not None:
-    chapter.say("1. **{e:.2f}** [{low:.2f}, {high:.2f}], errors of measurement taken out.", e=linked.theta, low=linked.low, high=linked.high)
-if complete.theta is not None:
-    last, next_to = promoters.loc[5.0], promoters.loc[4.0]
-    chapter.say("2. **{a:.0%}** [{b:.0%}, {c:.0%}] of those who rate 5, {d:.0%} [{e:.0%}, {f:.0%}] of those who rate 4.", a=last["estimate"], b=last["low"], c=last["high"], d=next_to["estimate"], e=next_to["low"], f=next_to["high"])
+    chapter.say("1. **{e:.2f}** [{low:.2f}, {high:.2f}]{how}.", e=linked.theta, low=linked.low, high=linked.high, how=", errors of measurement taken out" if is_corrected else "")
+if step is not None:
+    text = "2. **{a:.0%}** [{b:.0%}, {c:.0%}] of those who rate {top:g}, {d:.0%} [{e:.0%}, {f:.0%}] of those who rate {below:g}."
+    chapter.say(text, top=top_three[2], below=top_three[1], a=last["estimate"], b=last["low"], c=last["high"], d=next_to["estimate"], e=next_to["low"], f=next_to["high"])
 if effect is not None:
     naive = readers["estimate"].iloc[0]
-    chapter.say("3. The naive difference is {naive:.2f} purchases a period, the effect **{e:.2f}**: a part of **{part:.0%}**.", naive=naive, e=effect["estimate"].iloc[0], part=effect["estimate"].iloc[0] / naive)
+    chapter.say("3. {who}The naive difference is {naive:.2f} purchases a period, the effect **{e:.2f}**: a part of **{part:.0%}**.", who="Simulated customers. " if made_up else "", naive=naive, e=effect["estimate"].iloc[0], part=effect["estimate"].iloc[0] / naive)
 
 # %% [markdown]
 # ## Key ideas
@@ -586,14 +609,14 @@ if effect is not None:
 #    differences?
 # 3. *Interpret.* Take the switching table. Which brand keeps most of its buyers, and is it the largest?
 # 4. *Criticise.* "Card holders spend three times as much, so give everybody a card." Which figure answers?
-# 5. *Break it.* In the cell of diverging trends, make the panel shorter or the customers fewer until the check no longer sees the fault.
-#    What does that say of a check that finds nothing?
+# 5. *Break it.* In the cell of diverging trends, set 2000 to 200, and try several seeds, until the check no longer sees the fault. What
+#    does that say of a check that finds nothing?
 #
 # **For teachers.** One session of 90 minutes: predictions 5, theory and the case by hand 20, link and shape 20, repurchase 10, programme
 # and event study 25, answers 10. In exercise 1 the plain correlation rises, because a question that does not belong is gone; the corrected
-# one falls, for a better scale needs less correction. In 2: 3 (after), and 3 − 1 = 2. In 3 look at the diagonal beside the share of all
-# purchases. In 4 the figure of naive readers beside difference in differences. In 5 a test that finds nothing may only be too weak (Roth
-# 2022).
+# one falls, for a better scale needs less correction. In 2: 5 (members less others, afterwards) or 3 (after less before); difference in
+# differences 3 − 1 = 2. In 3 look at the diagonal beside the share of all purchases. In 4 the figure of naive readers beside difference in
+# differences. In 5 a test that finds nothing may only be too weak (Roth 2022).
 #
 # ## Glossary
 #
@@ -601,7 +624,7 @@ if effect is not None:
 # |---|---|---|
 # | loyalty: true, latent, spurious, none | 忠诚：真正、潜在、虚假、无 | attitude and behaviour |
 # | attenuation, correction for | 衰减校正 | errors of measurement hide part of a correlation |
-# | polychoric correlation | 多序列相关 | that of the feelings behind coarse ratings |
+# | polychoric correlation | 多分格相关 | that of the feelings behind coarse ratings |
 # | information criterion (AIC, BIC) | 信息准则 | fit against number of parameters |
 # | share of wallet | 钱包份额 | part of a customer's purchases that is ours |
 # | switching | 品牌转换 | from one brand to the next |
@@ -627,7 +650,9 @@ if effect is not None:
 # - Spearman, C. (1904). The proof and measurement of association between two things. *American Journal of Psychology* 15, 72–101.
 # - Data: Tenenhaus et al. (2005), *Computational Statistics & Data Analysis* 48, 159–205; City and County of San Francisco (2017, 2018);
 #   Fader, P. S. & Hardie, B. G. S. (2001), *Interfaces* 31(3), S94–S107; Jain, D., Vilcassim, N. & Chintagunta, P. (1994), *Journal of
-#   Business & Economic Statistics* 12, 317–328; Jafari-Marandi et al. (2020), *Neural Computing and Applications*.
+#   Business & Economic Statistics* 12, 317–328; Jafari-Marandi, R. et al. (2020), *Neural Computing and Applications*; Hair, J. F. et al.
+#   (2017), *A Primer on PLS-SEM*; Kenett, R. S. & Salini, S. (2012), *Modern Analysis of Customer Surveys*. The published studies are those
+#   of the data set, whose sizes are not known.
 
 # %%
 chapter.finish()
