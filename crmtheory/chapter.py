@@ -17,7 +17,7 @@ import os
 import platform
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ from crmtheory import contents, markup, parameters, privacy
 from crmtheory.errors import SchemaError
 from crmtheory.wording import counted
 
+Theory = contents.Theory
+Values = Mapping[str, Any]
 SCHEMA = 1
 DPI = 144  # sharp on paper and on screens with small pixels; shown at 96 dots per inch
 VERSIONS = ("crmtheory", "numpy", "scipy", "pandas", "duckdb", "narwhals", "statsmodels", "matplotlib")
@@ -38,7 +40,7 @@ NOTE = {"crmtheory": {"role": "caption"}}  # for the HTML page: this belongs to 
 
 def open_chapter(
     theory: str,
-    namespace: Mapping[str, Any],
+    namespace: Values,
     *,
     choices: Mapping[str, Sequence[str]] | None = None,
     folder: str | Path | None = None,
@@ -60,16 +62,17 @@ def open_chapter(
     source = contents.source(entry, folder)
     known = parameters.read(source if source.is_file() else contents.notebook(entry, folder))
     values = parameters.in_notebook(known, namespace, entry.name, choices or {})
-    return Chapter(entry, values, {one.name: one.default for one in known})
+    defaults = {one.name: one.default for one in known}
+    return Chapter(entry, values, defaults, parameters.given_by_run(namespace))
 
 
 class Chapter:
     """One chapter while it runs: shows things, saves tables and figures, and remembers what was found."""
 
     def __init__(
-        self, theory: contents.Theory, values: Mapping[str, Any], defaults: Mapping[str, Any] | None = None
+        self, theory: Theory, values: Values, defaults: Values | None = None, given: Iterable[str] = ()
     ) -> None:
-        self.theory, self.defaults = theory, dict(defaults or {})
+        self.theory, self.defaults, self.given = theory, dict(defaults or {}), frozenset(given)
         self.parameters = {name: value for name, value in values.items() if name != parameters.OUTPUT}
         self.folder = Path(values.get(parameters.OUTPUT) or f"results/{theory.name}")
         kinds = ("data", "answers", "key_figures", "verdicts", "goals", "tables", "figures")
@@ -143,13 +146,13 @@ class Chapter:
             "tables", name, {"name": name, "file": file, "rows": len(frame), "columns": list(map(str, flat))}
         )
 
-    def set_aside(self, rejected: pd.DataFrame) -> None:
-        """Write the rows that were set aside to rejected.csv, if there are any, and say so."""
-        if rejected.empty:
-            return
-        self.save(rejected, "rejected")
-        text = "Set aside: **{rows}**. They stand in `rejected.csv`, each with its reason."
-        self.say(text, rows=counted(len(rejected), "row"))
+    def set_aside(self, rejected: pd.DataFrame, what: str = "row") -> None:
+        """Write the rows or answers that were set aside to a table, if there are any, and say so."""
+        if not rejected.empty:
+            name = "rejected" if what == "row" else f"rejected_{what}s"
+            self.save(rejected, name)
+            text = "Set aside: **{rows}**. They stand in `{name}.csv`, each with its reason."
+            self.say(text, rows=counted(len(rejected), what), name=name)
 
     def data(
         self,
@@ -232,16 +235,8 @@ class Chapter:
     def result(self) -> dict[str, Any]:
         """What result.json holds; numbers that do not exist are None."""
         found = {kind: list(entries.values()) for kind, entries in self._found.items()}
-        return _plain(
-            {
-                "schema": SCHEMA,
-                "theory": self.theory.name,
-                "title": self.theory.question,
-                "parameters": self.parameters,
-                "versions": _versions(),
-                **found,
-            }
-        )
+        about = {"schema": SCHEMA, "theory": self.theory.name, "title": self.theory.question}
+        return _plain({**about, "parameters": self.parameters, "versions": _versions(), **found})
 
     def _keep(self, kind: str, key: str, entry: dict[str, Any]) -> None:
         self._found[kind][key] = entry

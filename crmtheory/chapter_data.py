@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -26,7 +27,8 @@ USUAL = {"dayfirst": "auto", "missing_customer": "error", "refunds": "net"}
 def examples(chapter: Chapter, *names: str, of: Sequence[str] = ("transactions",)) -> list[Any]:
     """The values of parameters whose defaults belong to the example: empty when the data are others.
 
-    An example must not stand in a report on somebody's own customers. Whoever gave a value keeps it.
+    An example must not stand in a report on somebody's own customers. Whoever gave a value keeps it, also one that is
+    the default.
 
     Parameters
     ----------
@@ -36,19 +38,34 @@ def examples(chapter: Chapter, *names: str, of: Sequence[str] = ("transactions",
     found = []
     for name in names:
         value = chapter.parameters[name]
-        if own and value == chapter.defaults[name]:
+        if own and name not in chapter.given and value == chapter.defaults[name]:
             value = type(value)()
             chapter.parameters[name] = value
         found.append(value)
     return found
 
 
+@dataclass
+class Reason:
+    """Why something was not possible; empty as long as it was."""
+
+    text: str = ""
+
+
 @contextmanager
-def where_possible(chapter: Chapter) -> Iterator[None]:
-    """What these data may be too few for: why it cannot be had is shown in a sentence, and the chapter goes on."""
+def where_possible(chapter: Chapter, *more: type[Exception]) -> Iterator[Reason]:
+    """What these data may be too few for: why it cannot be had is shown in a sentence, and the chapter goes on.
+
+    Parameters
+    ----------
+    more : other errors that own data may meet here, such as SchemaError
+    """
+    reason = Reason()
+    caught: tuple[type[Exception], ...] = (DomainError, ConvergenceError, *more)
     try:
-        yield
-    except (DomainError, ConvergenceError) as error:
+        yield reason
+    except caught as error:
+        reason.text = str(error)
         chapter.say("*Not possible with these data.* {error}", error=error)
 
 

@@ -16,6 +16,7 @@ from crmtheory.errors import SchemaError
 from crmtheory.survey import Survey
 
 HEAVY, FEW = 0.25, 10  # weight of one respondent, and respondents of equal weight, that are worth a warning
+RECOMMEND = (0, 10)  # the scale of the question on recommendation, unless another is given
 SHOWN = ["label", "construct", "low", "high", "n", "mean", "sd", "missing"]
 
 
@@ -39,24 +40,27 @@ def read_survey(chapter: Chapter, keep: Sequence[str] = (), more: Sequence[str] 
             "which numbers them, or replace the ids before."
         )
     roles = [given.get("overall", ""), given.get("recommend", "")]
+    policies = dict(given["survey_policies"])
+    carried = dict.fromkeys([*keep, *policies.pop("keep", ())])
+    scales = {roles[1]: RECOMMEND, **given["scales"]} if roles[1] else given["scales"]
     items = _items([*given["items"], *(role for role in roles if role), *more], given["constructs"])
     if not items:
         raise SchemaError("The survey has no items: name the columns of answers in items or in constructs.")
     found = survey.read(
         datasets.locate(given["survey"]),
         items,
-        scale=_scales(items, given["scale"], given["scales"]),
+        scale=_scales(items, given["scale"], scales),
         reverse=given["reverse"],
         dont_know=given["dont_know"],
         weight=given["weight"] or None,
         respondent=given["respondent"] or None,
         constructs=given["constructs"],
         labels=given["labels"],
-        keep=[name for name in dict.fromkeys(keep) if name],
-        **given["survey_policies"],
+        keep=[name for name in carried if name],
+        **policies,
     )
     _remember(chapter, given["survey"], found)
-    chapter.set_aside(found.rejected)
+    chapter.set_aside(found.rejected, "answer")
     codebook = found.codebook()
     named = (codebook["label"] != codebook.index).any()
     shown = SHOWN if named else SHOWN[1:]

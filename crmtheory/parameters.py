@@ -166,6 +166,16 @@ def in_notebook(
     return values
 
 
+def given_by_run(namespace: Mapping[str, Any]) -> frozenset[str]:
+    """The names that papermill has set in a running notebook, whatever their values.
+
+    >>> sorted(given_by_run({"In": ["", "margin = 0.3", "# Parameters\\nweeks = 39\\n"]}))
+    ['weeks']
+    """
+    cells = [cell for cell in namespace.get("In", ()) if cell.startswith("# Parameters\n")]
+    return frozenset(name for cell in cells for name in _assigned(cell))
+
+
 def _injected(history: Sequence[str], known: Sequence[str]) -> list[str]:
     """Names put in by papermill that neither the shipped chapter nor an earlier cell of this one knows."""
     for place, cell in enumerate(history):

@@ -103,6 +103,17 @@ def test_what_the_analyst_has_given_is_kept(opened) -> None:
 # Where possible
 
 
+def test_an_example_that_was_asked_for_by_name_stays(opened):
+    chapter = opened(transactions="mine.csv")
+    chapter.given = frozenset({"leads"})
+    assert chapter_data.examples(chapter, "leads", "outcome") == ["sales_calls", ""]
+
+
+def test_an_example_is_dropped_when_any_of_the_main_data_is_another(opened):
+    chapter = opened(contacts="mine.csv")
+    assert chapter_data.examples(chapter, "leads", of=["contacts", "transactions"]) == [""]
+
+
 @pytest.mark.parametrize("kind", [DomainError, ConvergenceError])
 def test_what_cannot_be_had_is_said_and_the_chapter_goes_on(opened, shown, kind) -> None:
     after = []
@@ -113,6 +124,14 @@ def test_what_cannot_be_had_is_said_and_the_chapter_goes_on(opened, shown, kind)
     assert len(shown) == 1
     assert "Not possible with these data." in shown[0]
     assert "This log has 3 customers & <b>none</b> is lost." in shown[0]
+
+
+def test_the_reason_can_be_given_to_a_claim(opened):
+    with chapter_data.where_possible(opened()) as problem:
+        assert problem.text == ""
+    with chapter_data.where_possible(opened(), SchemaError) as problem:
+        raise SchemaError("An item in two constructs.")
+    assert problem.text == "An item in two constructs."
 
 
 def test_what_can_be_had_is_not_commented_on(opened, shown) -> None:

@@ -66,8 +66,10 @@ def test_items_are_those_listed_and_those_of_roles_and_constructs(opened):
 def test_an_answer_off_the_scale_is_set_aside_and_written_down(opened, tmp_path, shown):
     found = chapter_survey.read_survey(opened())
     assert found.answers["overall"].isna().tolist() == [False, False, True, False]
-    assert "out of range (1 to 5)" in (tmp_path / "out" / "rejected.csv").read_text(encoding="utf-8")
-    assert any("Set aside: **1 row**" in text or "Set aside: 1 row" in text for text in shown)
+    assert "out of range (1 to 5)" in (tmp_path / "out" / "tables" / "rejected_answers.csv").read_text(
+        encoding="utf-8"
+    )
+    assert "Set aside: **1 answer**. They stand in `rejected_answers.csv`, each with its reason." in shown
 
 
 def test_the_survey_is_remembered_with_its_checksum(opened):

@@ -32,7 +32,8 @@ def ab_test(treated: Any, control: Any, level: float = 0.95) -> pd.DataFrame:
 
     Parameters
     ----------
-    treated, control : for each customer of a group whether the customer bought (True and False, or 1 and 0)
+    treated, control : for each customer of a group whether the customer bought (True and False, 1 and 0, or
+        yes and no as in `yes_no`)
 
     Returns
     -------
@@ -41,7 +42,7 @@ def ab_test(treated: Any, control: Any, level: float = 0.95) -> pd.DataFrame:
 
     Raises
     ------
-    SchemaError : neither yes nor no
+    SchemaError : neither yes nor no, or blank
     DomainError : an empty group
 
     >>> row = ab_test([1] * 30 + [0] * 70, [1] * 20 + [0] * 80).iloc[0]

@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from crmtheory.errors import DomainError, SchemaError, unknown
-from crmtheory.loyalty.shares import numbers, yes_no
+from crmtheory.loyalty.shares import numbers, stored_numbers, yes_no
 from crmtheory.numerics import Array
 
+IN_ORDER = "Number the periods 1, 2, 3, … in time order."
 COLUMNS = ("customer", "period", "member", "joined", "purchases")
 Weights = Callable[
     [NDArray[np.int64], int], Array
@@ -97,9 +98,12 @@ def contrast(members: Members, weights: Weights) -> Contrast:
 def read(panel: pd.DataFrame) -> Members:
     """The panel as arrays, customers in an order that does not depend on that of the rows.
 
+    Numbers may be stored as text, and `member` may say yes or no in any way that `yes_no` reads. What stands in
+    `joined` of those who are no members is not looked at.
+
     Raises
     ------
-    SchemaError : columns not there or with gaps, a customer twice in a period or not in all of them, a member without
+    SchemaError : columns not there or with gaps, no numbers, a customer twice in a period or not in all of them, a member without
         a time of joining or with several
     DomainError : fewer than two members or two others, or members without periods before and after they joined
     """
@@ -111,20 +115,25 @@ def read(panel: pd.DataFrame) -> Members:
         raise SchemaError(
             f"{gaps.sum():,} of {len(panel):,} rows have no customer or period, first: {gaps.idxmax()}."
         )
-    period, bought = numbers(panel["period"], "period"), numbers(panel["purchases"], "purchases")
-    joined, is_member = numbers(panel["joined"], "joined", missing=True), yes_no(panel["member"], "member")
+    period = numbers(stored_numbers(panel["period"], "period", IN_ORDER), "period")
+    bought = stored_numbers(
+        panel["purchases"], "purchases", "Write them as plain numbers, such as 2 or 12.5."
+    )
+    bought, is_member = numbers(bought, "purchases"), yes_no(panel["member"], "member")
+    joined = np.full(len(panel), np.nan)
+    when_said = stored_numbers(panel["joined"][is_member], "joined", IN_ORDER)
+    joined[is_member] = numbers(when_said, "joined", missing=True)
     if not len(panel):
         raise DomainError("The panel is empty: there are no members to compare.")
     for what, values in (("periods", period), ("times of joining", joined[is_member])):
         broken = values[np.isfinite(values)] % 1 != 0
         if broken.any():
-            raise SchemaError(f"{broken.sum():,} {what} are not whole numbers. Number the periods 1, 2, 3, …")
+            raise SchemaError(f"{broken.sum():,} {what} are not whole numbers. {IN_ORDER}")
     if np.isnan(joined[is_member]).any():
         raise SchemaError(
             f"{np.isnan(joined[is_member]).sum():,} rows of members have no period of joining. Give `joined` in every "
             "row of a member, and leave it empty for others."
         )
-    joined = np.where(is_member, joined, np.nan)
     people, names = pd.factorize(panel["customer"])
     periods, column = np.unique(period, return_inverse=True)
     cells = np.zeros((len(names), len(periods)), int)
@@ -160,9 +169,13 @@ def _answerable(members: Members) -> None:
     number = int((~np.isnan(members.joined)).sum())
     others = len(members.joined) - number
     if min(number, others) < 2:
+        why = (
+            "Without customers who never joined, nothing says what members would have bought anyway."
+            if others < 2
+            else "Without members, nothing shows what membership does: see which customers `member` marks."
+        )
         raise DomainError(
-            f"The comparison needs two members and two others or more; there are {number:,} and {others:,}. Without "
-            "customers who never joined, nothing says what members would have bought anyway."
+            f"The comparison needs two members and two others or more; there are {number:,} and {others:,}. {why}"
         )
     first, last = members.periods[0], members.periods[-1]
     early, late = (members.joined <= first).sum(), (members.joined > last).sum()

@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.numerics import Array
+from crmtheory.survey.answers import BLANKS, number, plain
 from crmtheory.survey.complete import Complete, complete
+
+
+YES, NO = ("true", "yes", "y", "是"), ("false", "no", "n", "否")
 
 
 def two_answers(
@@ -58,19 +62,51 @@ def numbers(series: pd.Series, what: str, missing: bool = False) -> Array:
 
 
 def yes_no(happened: Any, what: str) -> NDArray[np.bool_]:
-    """True and False, or 1 and 0, as booleans.
+    """Yes and no as booleans: 1 and 0, True and False, yes and no, y and n, 是 and 否, whatever their capitals.
 
-    >>> yes_no(pd.Series([1, 0, 1]), "Bought").tolist()
-    [True, False, True]
+    Raises
+    ------
+    SchemaError : anything else, also a blank: who was not asked has not said no
+
+    >>> yes_no(pd.Series([1, 0, 1]), "Bought").tolist(), yes_no(["Yes", " n ", "是"], "Bought").tolist()
+    ([True, False, True], [True, False, True])
     """
-    values = numbers(pd.Series(happened), what)
+    series = pd.Series(happened)
+    plain_numbers = pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series)
+    values = as_numbers(series) if plain_numbers else np.array([_meant(value) for value in series], float)
     bad = (values != 0) & (values != 1)
     if bad.any():
+        place, n = int(bad.argmax()), int(bad.sum())
         raise SchemaError(
-            f"{what} must be True or False (1 or 0); {bad.sum():,} of {len(values):,} are not, first: "
-            f"{values[bad.argmax()]:g}. From a number of purchases make it with `> 0`."
+            f"{what}: {n:,} of {len(values):,} values {'is' if n == 1 else 'are'} neither yes nor no, first: "
+            f"{_shown(series.iloc[place])} (row {series.index[place]}). Allowed are 1 and 0, True and False, yes and "
+            "no, y and n, 是 and 否. Write one of them in every row; a number of purchases becomes 1 where it is above "
+            "0."
         )
     return values == 1
+
+
+def stored_numbers(series: pd.Series, what: str, step: str) -> pd.Series:
+    """Numbers that a file holds as text, as numbers; blanks are missing.
+
+    Raises
+    ------
+    SchemaError : texts that are no numbers, and dates; it ends with the next `step`
+
+    >>> stored_numbers(pd.Series(["2", " 10 ", ""]), "period", "").tolist()
+    [2.0, 10.0, nan]
+    """
+    if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
+        return series
+    found = [_number(value) for value in series]
+    bad = np.array([value is None for value in found], bool)
+    if bad.any():
+        place, n = int(bad.argmax()), int(bad.sum())
+        raise SchemaError(
+            f"{what}: {n:,} of {len(series):,} values {'is no number' if n == 1 else 'are no numbers'}, first: "
+            f"{_shown(series.iloc[place])} (row {series.index[place]}). {step}"
+        )
+    return pd.Series(np.array(found, float), series.index)
 
 
 def from_0_to_10(ratings: Array, index: pd.Index) -> None:
@@ -90,6 +126,32 @@ def same_customers(first: pd.Series, second: pd.Series, names: tuple[str, str]) 
             f"{names[0]} and {names[1]} must have the same index, one row per customer in the same order; they have "
             f"{len(first):,} and {len(second):,} rows. Join them on the customer first."
         )
+
+
+def _meant(value: Any) -> float:
+    """1 for yes, 0 for no, NaN for anything else."""
+    text = plain(value) if isinstance(value, str) else ""
+    if text in YES or text in NO:
+        return float(text in YES)
+    found = _number(value)
+    return np.nan if found is None else found
+
+
+def _number(value: Any) -> float | None:
+    """NaN where nothing was written, None where it is no number."""
+    if isinstance(value, str):
+        return np.nan if plain(value) in BLANKS else number(value)
+    if value is None or value is pd.NA or value is pd.NaT:
+        return np.nan
+    return float(value) if isinstance(value, (int, float, np.number, np.bool_)) else None
+
+
+def _shown(value: Any) -> str:
+    """A value as a reader finds it in the file."""
+    found = _number(value)
+    if found is None:
+        return f'"{value}"'
+    return "a blank" if np.isnan(found) else f"{found:g}"
 
 
 def share_from_0_to_1(value: float, what: str, *, open_: bool = False) -> float:

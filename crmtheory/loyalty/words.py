@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmtheory.wording import listed, p_value
+from crmtheory.wording import counted, listed, p_value
 
 
 def step_in_words(row: pd.DataFrame) -> str:
@@ -64,7 +64,7 @@ def kinds_in_words(table: pd.DataFrame) -> str:
     share = table["share"]
     n = table["customers"].sum()
     said = (
-        f"Of {n:,} customers {share['true']:.0%} are truly loyal, {share['latent']:.0%} like the firm but "
+        f"Of {counted(int(n), 'customer')} {share['true']:.0%} are truly loyal, {share['latent']:.0%} like the firm but "
         "seldom buy, "
         f"{share['spurious']:.0%} buy often without attachment, and {share['no']:.0%} do neither."
     )
@@ -93,8 +93,8 @@ def repurchase_in_words(row: pd.DataFrame, top: float = 1 / 3) -> str:
     """Whether earlier repeat purchases tell who buys later; a row of `repurchase_difference`."""
     r = row.iloc[0]
     said = (
-        f"Of the {r['n_top']:,.0f} customers with most earlier repeat purchases {r['top']:.0%} bought later, of the "
-        f"other {r['n_rest']:,.0f} {r['rest']:.0%}: a difference of {_points(r)}."
+        f"Of the {counted(int(r['n_top']), 'customer')} with most earlier repeat purchases {r['top']:.0%} bought "
+        f"later, and {r['rest']:.0%} of the other {r['n_rest']:,.0f}: a difference of {_points(r)}."
     )
     if r["n_top"] < 0.9 * top * r["n"]:
         said += (
@@ -108,10 +108,11 @@ def gap_in_words(table: pd.DataFrame, said: str, done: str) -> str:
     """How much more satisfaction goes with what people say than with what they do; a table of `intention_gap`."""
     a, b = table.loc[said], table.loc[done]
     text = (
-        f"Satisfaction correlates with {said.lower()} by {a['estimate']:.2f} in the median of {a['studies']:.0f} "
-        f"studies ({a['low']:.2f} to {a['high']:.2f}), with {done.lower()} by {b['estimate']:.2f} in "
-        f"{b['studies']:.0f} ({b['low']:.2f} to {b['high']:.2f})."
+        f"Satisfaction correlates with {said.lower()} by {a['estimate']:.2f} in {_studies(a)}, with "
+        f"{done.lower()} by {b['estimate']:.2f} in {_studies(b)}."
     )
+    if np.isnan([a["low"], b["high"]]).any():
+        return text + " One study has no interval, so the gap is not sure."
     if b["coverage"] < 0.95:
         text += f" {b['studies']:.0f} studies are few: the range of all of them covers the median with a "
         text += f"probability of {b['coverage']:.1%} only."
@@ -137,7 +138,7 @@ def cost_in_words(table: pd.DataFrame, currency: str = "") -> str:
     if not total > 0:
         return "Under these terms the programme costs nothing."
     top = table.iloc[-1]
-    said = f"The programme would have cost {_money(total, currency)} for {table['members'].sum():,} members, "
+    said = f"The programme would have cost {_money(total, currency)} for {counted(int(table['members'].sum()), 'member')}, "
     said += f"{total / table['spend'].sum():.2%} of spend. "
     return (
         said
@@ -145,14 +146,20 @@ def cost_in_words(table: pd.DataFrame, currency: str = "") -> str:
     )
 
 
-def effect_in_words(row: pd.DataFrame, naive: pd.DataFrame, test: pd.DataFrame) -> str:
-    """What membership does, and beside naive comparisons; tables of `did`, `naive` and `parallel_trends`."""
-    r, p = row.iloc[0], float(test["p_value"].iloc[0])
+def effect_in_words(row: pd.DataFrame, naive: pd.DataFrame, trends: pd.DataFrame | None = None) -> str:
+    """What membership does, and beside naive comparisons; tables of `did`, `naive` and `parallel_trends`.
+
+    Where members have only one period before joining there is no such test; then `trends` is None.
+    """
+    r = row.iloc[0]
     said = f"Members buy {r['estimate']:+.2f} a period because of the programme ({r['low']:+.2f} to {r['high']:+.2f}), "
     said += "if members and others would have changed alike without it. "
     others = naive.iloc[0]
     said += f"Members less others would say {others['estimate']:+.2f}, after less before "
     said += f"{naive.iloc[1]['estimate']:+.2f}. "
+    if trends is None:
+        return said + "Only one period lies before joining, so whether they moved alike cannot be seen."
+    p = float(trends["p_value"].iloc[0])
     if p < 0.05:
         return (
             said + f"But before joining they did not move alike ({p_value(p)}): do not trust the difference."
@@ -189,6 +196,13 @@ def _points(r: pd.Series, digits: int = 0) -> str:
     numbers = (np.round(100 * r[name], digits) + 0.0 for name in ("estimate", "low", "high"))
     estimate, low, high = (f"{number:+.{digits}f}" for number in numbers)
     return f"{estimate} percentage points ({low} to {high})"
+
+
+def _studies(r: pd.Series) -> str:
+    """How many studies a median is of, with its interval."""
+    if r["studies"] == 1:
+        return "1 study"
+    return f"the median of {r['studies']:.0f} studies ({r['low']:.2f} to {r['high']:.2f})"
 
 
 def _money(amount: float, currency: str) -> str:

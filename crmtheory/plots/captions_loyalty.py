@@ -7,7 +7,8 @@ import pandas as pd
 
 from crmtheory.plots import marks, shapes
 from crmtheory.plots.captions import money
-from crmtheory.wording import listed
+from crmtheory.plots.programme import called, without_noise
+from crmtheory.wording import counted, listed
 
 SHAPES = {
     "linear": "a line",
@@ -20,7 +21,7 @@ def link(
     levels: pd.DataFrame, curves: pd.DataFrame | None = None, best: str | None = None, simulated: bool = False
 ) -> str:
     """For `loyalty.link`: the first and the last level, and the shape that fits best."""
-    text = f"Mean loyalty by satisfaction, with 95% intervals: {_levels(levels)}."
+    text = f"Mean recommendation by satisfaction, with 95% intervals: {_levels(levels)}."
     if curves is not None:
         names = [SHAPES.get(str(name), str(name)) for name in dict.fromkeys(curves["shape"])]
         text += f" Fitted: {', '.join(names)}."
@@ -83,7 +84,7 @@ def intention(
     """With `medians`, the median of each group; else the median of all studies is not said, only their range."""
     known = studies[value].dropna()
     text = (
-        f"Correlation of satisfaction with what customers intend or do, in {len(known)} published studies, "
+        f"Correlation of satisfaction with what customers intend or do, in {_studies(len(known))}, "
         f"from {_number(known.min())} to {_number(known.max())}."
     )
     if medians is None:
@@ -104,19 +105,23 @@ def programme(table: pd.DataFrame, currency: str = "", simulated: bool = False) 
 
 def event_study(table: pd.DataFrame, unit: str = "period", simulated: bool = False) -> str:
     """Before joining, the intervals that leave out 0 are counted; after it, the estimates are named."""
-    table = table.sort_index()
+    table = without_noise(table.sort_index())
     place = table.index.to_numpy(float)
     before = table[
         (place < 0) & (table["high"] > table["low"])
     ]  # the period that others are compared with has none
     off = int(((before["low"] > 0) | (before["high"] < 0)).sum())
     after = table[place >= 0]
-    rows = ", ".join(f"{name:g}: {_amount(row)}" for name, row in after.iterrows())
-    return marks.said(
-        f"Purchases per {unit} of members against others, by {unit} since joining (dashed line). Before it, {off} of "
-        f"{len(before)} intervals leave{'s' * (off == 1)} out 0; after it, {rows}.",
-        simulated,
-    )
+    shown = without_noise(after, 1e-3)  # 0.0000004 reads as more than 0 beside limits of ±0.2
+    rows = ", ".join(f"{name:g}: {_amount(row)}" for name, row in shown.iterrows())
+    start = f"Purchases per {unit} of members against others, by {unit} since joining (dashed line)."
+    if not len(before):
+        return marks.said(f"{start} Before it there is no interval; after it, {rows}.", simulated)
+    if len(before) == 1:
+        found = f"the only interval {'leaves out' if off else 'holds'} 0"
+    else:
+        found = f"{off or 'none'} of {counted(len(before), 'interval')} leave{'s' * (off < 2)} out 0"
+    return marks.said(f"{start} Before it, {found}; after it, {rows}.", simulated)
 
 
 def naive_against_did(
@@ -130,7 +135,7 @@ def naive_against_did(
 def ab(table: pd.DataFrame, simulated: bool = False) -> str:
     rows = (
         f"{name} {_points(row)} ({row['treated']:.1%} against {row['control']:.1%})"
-        for name, row in table.iterrows()
+        for name, row in called(table).iterrows()
     )
     return marks.said(f"Difference between treated and control: {'; '.join(rows)}.", simulated)
 
@@ -149,6 +154,10 @@ def ab_power(table: pd.DataFrame, wanted: float = 0.8, simulated: bool = False) 
     reached = ", ".join(parts) if parts else "none"
     missed = f"; not for {listed(never)}" if never and parts else ""
     return marks.said(f"{text}{reached}{missed}.", simulated)
+
+
+def _studies(number: int) -> str:
+    return "1 published study" if number == 1 else f"{number:,} published studies"
 
 
 def _levels(levels: pd.DataFrame, parts: bool = False) -> str:

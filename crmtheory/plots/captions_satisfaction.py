@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crmtheory.plots import marks, shapes
-from crmtheory.wording import listed
+from crmtheory.wording import counted, listed
 
 
 def nps_bars(table: pd.DataFrame, simulated: bool = False) -> str:
@@ -80,7 +80,7 @@ def two_periods(table: pd.DataFrame, simulated: bool = False) -> str:
             parts.append(f"{name.capitalize()}: {each}.")
     asked = table[table["direction"] != "not asked twice"]
     same = int((asked["direction"] == "no clear change").sum())
-    rest = f"{same} of {len(asked)} items {'shows' if same == 1 else 'show'} no clear change."
+    rest = f"{same} of {counted(len(asked), 'item')} {'shows' if same == 1 else 'show'} no clear change."
     return marks.said(
         " ".join(["Change of mean ratings from one period to the next, with 95% intervals.", *parts, rest]),
         simulated,
@@ -88,8 +88,11 @@ def two_periods(table: pd.DataFrame, simulated: bool = False) -> str:
 
 
 def comments(table: pd.DataFrame, simulated: bool = False) -> str:
+    there = table[table["comments"] > 0]
+    if not len(there):
+        return marks.said("No comment names a theme of the list.", simulated)
     rows = []
-    for name, row in table.iterrows():
+    for name, row in there.iterrows():
         text = f"{name} {marks.part(row['share'], row['low'], row['high'])}"
         tone = f", tone {row['tone']:+.2f}".replace("-", "−") if pd.notna(row["tone"]) else ", no tone word"
         rows.append(text + tone)

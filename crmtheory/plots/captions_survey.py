@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crmtheory.plots import marks, shapes
-from crmtheory.wording import listed
+from crmtheory.wording import counted, listed
 
 
 def reliability(table: pd.DataFrame, threshold: float = 0.7, simulated: bool = False) -> str:
@@ -27,8 +27,8 @@ def reliability(table: pd.DataFrame, threshold: float = 0.7, simulated: bool = F
 def item_table(table: pd.DataFrame, simulated: bool = False) -> str:
     known = table.dropna(subset=["item_rest"])
     text = (
-        f"Correlation of each item with the rest of its scale, {len(table)} items in "
-        f"{table['construct'].nunique()} scale{'s' * (table['construct'].nunique() != 1)}."
+        f"Correlation of each item with the rest of its scale, {counted(len(table), 'item')} in "
+        f"{counted(table['construct'].nunique(), 'scale')}."
     )
     if len(known):
         low, high = known.iloc[known["item_rest"].argmin()], known.iloc[known["item_rest"].argmax()]
@@ -82,15 +82,18 @@ def quadrants(table: pd.DataFrame, simulated: bool = False) -> str:
 
 
 def penalty_reward(table: pd.DataFrame, simulated: bool = False) -> str:
-    rows = (
+    known = table.dropna(subset=["estimate"]).sort_values("estimate", ascending=False, kind="stable")
+    rows = [
         f"{name} {_of(row, 'penalty')} and {_of(row, 'reward')} ({row['kind']})"
-        for name, row in table.sort_values("estimate", ascending=False, kind="stable").iterrows()
+        for name, row in known.iterrows()
+    ]
+    text = (
+        "What a low rating of each driver takes from the outcome and a high one adds, against a middling one"
     )
-    return marks.said(
-        "What a low rating of each driver takes from the outcome and a high one adds, against a middling one, sorted "
-        f"from what annoys to what delights: {'; '.join(rows)}.",
-        simulated,
-    )
+    text += f", sorted from what annoys to what delights: {'; '.join(rows)}." if rows else "."
+    few = [str(name) for name in table.index[table["estimate"].isna()]]
+    text += f" Too few low or high ratings for: {listed(few)}." if few else ""
+    return marks.said(text, simulated)
 
 
 def path_diagram(
@@ -102,10 +105,11 @@ def path_diagram(
         + (marks.amount(row["estimate"], row["low"], row["high"]) if known else _number(row["estimate"]))
         for _, row in paths.iterrows()
     )
-    text = f"Path model with {len(paths)} arrows: {', '.join(rows)}."
+    text = f"Path model with {counted(len(paths), 'arrow')}: {', '.join(rows)}."
     if known:
         unclear = int(((paths["low"] <= 0) & (paths["high"] >= 0)).sum())
-        text += f" {unclear or 'No'} interval{' holds' if unclear == 1 else 's hold'} 0{' (dashed)' * bool(unclear)}."
+        held = f"{counted(unclear, 'interval')} hold{'s' * (unclear == 1)} 0 (dashed)"
+        text += f" {held if unclear else 'No interval holds 0'}."
     if r_squared is None:
         return marks.said(text, simulated)
     if isinstance(r_squared, pd.DataFrame):
@@ -133,7 +137,7 @@ def htmt(table: pd.DataFrame, threshold: float = 0.9, simulated: bool = False) -
     above = int((table["estimate"] > threshold).sum())
     number = marks.amount(top["estimate"], top.get("low", np.nan), top.get("high", np.nan))
     return marks.said(
-        f"Heterotrait–monotrait ratios of {len(table)} pairs of constructs. Highest: {top['first']} and "
+        f"Heterotrait–monotrait ratios of {counted(len(table), 'pair')} of constructs. Highest: {top['first']} and "
         f"{top['second']} {number}. {above or 'None'} {'is' if above < 2 else 'are'} above {threshold:g}"
         f"{' (framed)' * bool(above)}.",
         simulated,

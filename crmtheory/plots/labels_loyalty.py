@@ -5,7 +5,7 @@ from __future__ import annotations
 WORDS: dict[str, dict[str, str]] = {
     "en": {
         "satisfaction": "satisfaction (points of the scale); below, answers",
-        "loyalty": "mean loyalty\n(points of the scale), 95% interval",
+        "loyalty": "mean recommendation\n(points of the scale), 95% interval",
         "mean of level": "mean, 95% interval",
         "promoters of level": "share who recommend, 95% interval",
         "shape linear": "linear",
@@ -41,6 +41,7 @@ WORDS: dict[str, dict[str, str]] = {
         "joining": "joins",
         "effect on purchases": "effect on purchases per {unit}, 95% interval",
         "truth": "truth of the simulation",
+        "campaign": "campaign",
         "ab difference": "difference of shares, treated − control, 95% interval",
         "ab note": "{treated:.1%} against {control:.1%}",
         "power": "power",

@@ -31,6 +31,7 @@ WORDS: dict[str, dict[str, str]] = {
         "kind delights": "delights",
         "kind both alike": "both alike",
         "kind unclear": "unclear",
+        "kind too few": "too few low or high ratings",
         "arrow is path": "Number and width of an arrow: path coefficient; dashed: its interval holds 0",
         "arrow is path only": "Number and width of an arrow: path coefficient",
         "effect": "standardised effect, 95% interval",

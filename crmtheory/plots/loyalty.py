@@ -29,7 +29,7 @@ def link(
     lang: str = "en",
     simulated: bool = False,
 ) -> Axes:
-    """Mean loyalty at each level of satisfaction with interval and number of answers, and the fitted shapes.
+    """Mean recommendation at each level of satisfaction with interval and number of answers, and the fitted shapes.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ def event_study(
     table : index = period relative to joining; columns estimate, low, high (`loyalty.event_study`)
     unit : of a period: "month"
     """
-    table = shapes.checked(table, ("estimate", "low", "high"), "event_study")
+    table = without_noise(shapes.checked(table, ("estimate", "low", "high"), "event_study"))
     ax = axes(ax)
     if shapes.nothing(ax, table, lang):
         return ax
@@ -103,10 +103,11 @@ def ab(table: pd.DataFrame, ax: Axes | None = None, lang: str = "en", simulated:
 
     Parameters
     ----------
-    table : index = test; columns estimate, low, high, treated, control (rows of `loyalty.ab_test`)
+    table : index = test; columns estimate, low, high, treated, control (rows of `loyalty.ab_test`); a single row
+        that has only a number is called campaign
     """
     more = ("treated", "control")
-    table = shapes.checked(table, ("estimate", "low", "high", *more), "ab")
+    table = called(shapes.checked(table, ("estimate", "low", "high", *more), "ab"), lang)
     notes = [
         label("ab note", lang).format(treated=treated, control=control)
         for treated, control in table[list(more)].to_numpy(float)
@@ -156,6 +157,32 @@ def ab_power(
     marks.percents(ax.yaxis)
     shapes.above(ax, 2)
     return marks.finished(ax, simulated, lang)
+
+
+def called(table: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
+    """The table of tests; the only row, if nobody named it, as campaign.
+
+    >>> called(pd.DataFrame({"estimate": [0.1]})).index.tolist()
+    ['campaign']
+    """
+    number = pd.api.types.is_integer_dtype(table.index.dtype) and table.index.name is None
+    return table.set_axis([label("campaign", lang)], axis=0) if len(table) == 1 and number else table
+
+
+def without_noise(table: pd.DataFrame, part: float = 1e-9) -> pd.DataFrame:
+    """Estimates and limits, 0 where they are less than a `part` of the widest interval (or of the largest number).
+
+    Sums of purchases leave rounding errors such as 1e−16 where the difference is 0.
+
+    >>> ends = {"estimate": [1e-16, 0.5], "low": [-0.2, 0.3], "high": [0.2, 0.7]}
+    >>> without_noise(pd.DataFrame(ends))["estimate"].tolist()
+    [0.0, 0.5]
+    """
+    ends = table[["estimate", "low", "high"]]
+    largest = float(np.nanmax(ends.abs().to_numpy(float), initial=0.0))
+    widest = float(np.nanmax((ends["high"] - ends["low"]).to_numpy(float), initial=0.0))
+    nothing = ends.abs() < max(part * (widest or largest), 1e-12)
+    return table.assign(**ends.mask(nothing, 0.0))
 
 
 def pairs(

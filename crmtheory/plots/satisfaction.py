@@ -191,11 +191,14 @@ def two_periods(
 def comments(table: pd.DataFrame, ax: Axes | None = None, lang: str = "en", simulated: bool = False) -> Axes:
     """Share of comments on each theme with its interval, coloured by tone: orange complains, violet praises.
 
+    Themes that no comment names are left out.
+
     Parameters
     ----------
     table : index = theme; columns comments, share, low, high, tone from −1 to 1 (`satisfaction.comments.summary`)
     """
     table = shapes.checked(table, ("comments", "share", "low", "high", "tone"), "comments")
+    table = table[table["comments"] > 0]
     ax = axes(ax, width=7.6, height=1.3 + 0.36 * len(table))
     if shapes.nothing(ax, table, lang):
         return ax

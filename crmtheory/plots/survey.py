@@ -13,7 +13,7 @@ from crmtheory.plots.labels import label
 from crmtheory.plots.style import BLUE, GREY, INK, ORANGE, RED, VIOLET, axes
 
 QUADRANTS = ("concentrate here", "keep up", "low priority", "possible overkill")
-KINDS = ("annoys", "delights", "both alike", "unclear")
+KINDS = ("annoys", "delights", "both alike", "unclear", "too few")
 
 
 def reliability(
@@ -168,7 +168,8 @@ def penalty_reward(
 ) -> Axes:
     """What a low rating of each driver takes away and a high one adds, with intervals, sorted by asymmetry.
 
-    Drivers on top only annoy, those at the bottom delight; the kind stands at the end of the row.
+    Drivers on top only annoy, those at the bottom delight; the kind stands at the end of the row. Drivers without an
+    asymmetry stand last, and it is said why.
 
     Parameters
     ----------
@@ -182,7 +183,8 @@ def penalty_reward(
         return ax
     table = table.sort_values("estimate", ascending=False, kind="stable")
     place, ends = np.arange(len(table)), table[columns]
-    kinds = [label(f"kind {kind}", lang) if kind in KINDS else str(kind) for kind in table["kind"]]
+    known = table["kind"].where(table["estimate"].notna(), "too few")
+    kinds = [label(f"kind {kind}", lang) if kind in KINDS else str(kind) for kind in known]
     for name, colour in (("penalty", ORANGE), ("reward", VIOLET)):
         part = marks.between(table, name)
         ax.barh(place, part["estimate"], height=0.5, color=colour, alpha=0.55, label=label(name, lang))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from crmtheory.wording import counted, listed, p_value
 
+FEW = 5  # answers below which the limits of a mean may lie far outside the scale, so they are not said
 MOST = 3  # names in a sentence; a reader finds the others in the table
 
 
@@ -25,6 +26,8 @@ def csat_in_words(table: pd.DataFrame) -> str:
         f"{top['estimate']:.0%} of {counted(int(top['n']), 'respondent')} {'is' if one else 'are'} satisfied "
     )
     said += f"({top['low']:.0%} to {top['high']:.0%}); the mean rating is {mean['estimate']:.2f}"
+    if mean["n"] < FEW:
+        return said + " (too few answers for an interval)."
     if np.isnan(mean["low"]):
         return said + ". The answers show no spread, so the mean has no interval."
     return said + f" ({mean['low']:.2f} to {mean['high']:.2f})."
@@ -137,10 +140,15 @@ QUADRANTS = {
 def penalty_reward_in_words(table: pd.DataFrame) -> str:
     """What only annoys and what delights; a table of `survey.drivers.penalty_reward`."""
     parts = []
+    few = table["estimate"].isna()
     for kind, meaning in PENALTIES.items():
-        names = table.index[table["kind"] == kind]
+        names = table.index[(table["kind"] == kind) & ~few]
         if len(names):
             parts.append(f"{meaning}: {listed([str(name) for name in names])}.")
+    if few.any():
+        parts.append(
+            f"Too few low or high ratings to judge: {listed([str(name) for name in table.index[few]])}."
+        )
     if not table["kind"].isin(["annoys", "delights"]).any():
         parts.append("So no driver clearly works in one direction only.")
     return " ".join(parts)
@@ -154,12 +162,21 @@ PENALTIES = {
 }
 
 
-def comments_in_words(table: pd.DataFrame, names: Mapping[str, str] | None = None) -> str:
-    """What comments are about; a table of `comments.summary`, and other names of themes (as `THEMES_CHINESE`)."""
+def comments_in_words(table: pd.DataFrame, names: Mapping[str, str] | None = None, lang: str = "en") -> str:
+    """What comments are about; a table of `comments.summary`, and other names of themes (as `THEMES_CHINESE`).
+
+    Parameters
+    ----------
+    lang : the language whose list of themes was used; it is named where no theme was found
+    """
     there = table[table["comments"] > 0].sort_values("share", ascending=False, kind="stable")
-    n = counted(int(table["n"].iloc[0]), "comment")
     if not len(there):
-        return f"None of the themes is named in {n}: read some, and add the words that people use."
+        n = int(table["n"].iloc[0]) if len(table) else None  # a table of no themes does not know
+        none = (
+            "The only comment names no" if n == 1 else f"None of the {f'{n:,} ' if n else ''}comments names a"
+        )
+        return f"{none} theme of the list (language {lang}): give own words or the language."
+    n = counted(int(there["n"].iloc[0]), "comment")
     called = {theme: (names or {}).get(theme, theme) for theme in there.index}
     most = [f"{called[theme]} ({there.loc[theme, 'share']:.0%})" for theme in there.index[:MOST]]
     said = f"Of {n}, most name {listed(most)}."

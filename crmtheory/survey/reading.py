@@ -26,7 +26,12 @@ from crmtheory.survey.items import Item, declare, several, twice
 from crmtheory.survey.opening import load
 from crmtheory.survey.report import Counts, Report
 from crmtheory.survey.result import Survey
+from crmtheory.wording import listed
 
+OUTSIDE, AT_LEAST = (
+    0.02,
+    5,
+)  # share and number of answers beyond the scale from which it may be the wrong scale
 ENOUGH = 30  # answers from which an empty upper half of a scale is worth a warning
 
 
@@ -148,7 +153,7 @@ def read(
             respondents=len(raw),
             silent=int(table.isna().all(axis=1).sum()),
             counts=tuple(_counts(item.name, asked[item.name], kinds[item.name]) for item in declared),
-            warnings=tuple(_warnings(values, kinds, declared)),
+            warnings=tuple(_warnings(asked, values, kinds, declared, codes)),
         ),
         items=tuple(declared),
         constructs=MappingProxyType(members),
@@ -214,10 +219,27 @@ def _counts(name: str, column: pd.Series, kinds: np.ndarray) -> Counts:
 
 
 def _warnings(
-    values: Mapping[str, np.ndarray], kinds: Mapping[str, np.ndarray], items: Sequence[Item]
+    asked: Mapping[str, pd.Series],
+    values: Mapping[str, np.ndarray],
+    kinds: Mapping[str, np.ndarray],
+    items: Sequence[Item],
+    codes: Key,
 ) -> Iterable[str]:
     """What is no error but should be looked at."""
     for item in items:
+        outside = kinds[item.name] == OUT_OF_RANGE
+        count, n = (
+            int(outside.sum()),
+            int(np.isin(kinds[item.name], (ANSWERED, OUT_OF_RANGE, NOT_A_NUMBER)).sum()),
+        )
+        if count >= AT_LEAST and count > OUTSIDE * n:
+            seen = Counter(codes.code(value) for value in asked[item.name][outside])
+            # Equally common values stand by size, so that the order of the rows does not matter.
+            common = sorted(seen.items(), key=lambda found: (-found[1], found[0] or 0.0))[:2]
+            yield (
+                f"{item.name}: {count:,} of {n:,} answers lie outside {item.low:g} to {item.high:g}, such as "
+                f"{listed([f'{value:g}' for value, _ in common])}. Is this its scale?"
+            )
         said = values[item.name][kinds[item.name] == ANSWERED]
         if (kinds[item.name] == BLANK).all():
             yield f"{item.name} is blank for everybody. Check that this is the column of answers."

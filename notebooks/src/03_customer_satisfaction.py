@@ -15,7 +15,7 @@
 #
 # A firm asks its customers how satisfied they are. It gets thousands of answers, a score, and an argument. Has the score really fallen
 # since last year, or is that chance? Which of twenty attributes matter? Which of them only annoy when they are bad, and which delight when
-# they are good? This chapter answers with intervals, on an airport's survey of two years and on the European satisfaction index.
+# they are good? This chapter answers with intervals. Its examples are an airport's survey of two years and the European satisfaction index.
 #
 # *This notebook is made from `notebooks/src/03_customer_satisfaction.py`. Edit that file, then run `make notebooks`.*
 
@@ -34,7 +34,7 @@
 # %% [markdown]
 # ## Predict before you run
 #
-# Write down three numbers now. They are checked near the end.
+# Write down three numbers now, for the example data. They are checked near the end.
 #
 # 1. Four passengers in five rate the airport 4 or 5 of 5. What is its Net Promoter Score, between −100 and 100?
 # 2. How many answers are needed in each of two years to see a change of five points in that score?
@@ -63,9 +63,10 @@ overall: str = "Q7ALL"  # the item that rates the whole
 recommend: str = "NETPRO"  # the item "how likely are you to recommend us", 0 to 10; empty if there is none
 effort: str = ""  # the item "how easy was it", more is easier; empty if there is none
 survey_policies: dict = {}  # other ways to read the file, such as {"encoding": "gb18030"}; see crmtheory.survey.read
-satisfied: float = 4.0  # overall rating from which a customer counts as satisfied
-low_rating: float = 2.0  # attribute rating up to which it counts as bad
-high_rating: float = 5.0  # attribute rating from which it counts as very good
+rated_items: list = []  # the items that are attributes; empty: all items but those of the roles and of constructs other than quality
+satisfied: float = 0.0  # overall rating from which a customer counts as satisfied; 0: the highest but one
+low_rating: float = 0.0  # attribute rating up to which it counts as bad; 0: the lowest but one
+high_rating: float = 0.0  # attribute rating from which it counts as very good; 0: the highest
 period: str = "YEAR"  # column with the period; the last two are compared; empty if there is none
 comments: str = ""  # column of open comments; empty if there is none
 language: str = "en"  # language of the comments: "en" or "zh"
@@ -90,6 +91,7 @@ from crmtheory import claims, satisfaction, simulate
 from crmtheory.chapter import open_chapter
 from crmtheory.chapter_data import examples, where_possible
 from crmtheory.chapter_survey import lacking, read_answers, read_survey, scores
+from crmtheory.errors import SchemaError
 from crmtheory.plots import captions_satisfaction as captions
 from crmtheory.plots import captions_survey as survey_captions
 from crmtheory.plots import paths as draw_paths
@@ -102,7 +104,7 @@ from crmtheory.survey import drivers, path
 from crmtheory.survey import scales as measuring
 
 chapter = open_chapter("satisfaction", globals(), choices={"language": ["en", "zh"]})
-model_survey, *_ = examples(chapter, "model_survey", of=["survey"])
+model_survey, period, weight, labels = examples(chapter, "model_survey", "period", "weight", "labels", of=["survey"])
 own = survey != chapter.defaults["survey"]
 rng = partial(np.random.default_rng, seed)
 test = partial(claims.test, seed=seed)
@@ -118,10 +120,17 @@ more = [effort] if effort else []
 more += [item for table in (kano_items, expected_items, perceived_items) for columns in table.values() for item in columns]
 found = read_survey(chapter, keep=[period, comments], more=more)
 answers, weights = found.answers, found.weights
-attributes = [item for item in items if item not in (overall, recommend)]
-named = found.codebook()["label"]
+elsewhere = {overall, recommend, effort, *more} | {item for role, members in constructs.items() if role != "quality" for item in members}
+attributes = rated_items or [item for item in items if item not in elsewhere]
+book = found.codebook()
+named, alike = book["label"], [item for item in attributes if not overall or tuple(book.loc[item, ["low", "high"]]) == tuple(book.loc[overall, ["low", "high"]])]
+lowest, highest = book.loc[overall or attributes[0] if overall or attributes else recommend, ["low", "high"]]
+satisfied, low_rating, high_rating = satisfied or highest - 1, low_rating or lowest + 1, high_rating or highest
+drivable = bool(overall and len(attributes) > 1)
 text = "**{n:,} respondents** gave {answered:,} answers to {items} questions; {silent:,} answered none."
 chapter.say(text, n=len(answers), answered=found.report.answered, items=found.report.items, silent=found.report.silent)
+if not drivable:
+    chapter.say("*No rating of the whole was given (parameter overall), or fewer than two attributes (parameters items, rated_items). What drives satisfaction is left out.*")
 
 # %% [markdown]
 # Look at the column `missing`. Few people use everything, so few rate everything. Who leaves out those with a blank keeps a handful. Each
@@ -177,14 +186,16 @@ chapter.say(text, hand=nps_by_hand(ten), library=row["estimate"], low=row["low"]
 # principle; what matters is to keep one for years, with its interval.
 
 # %%
-groups = found.kept[period] if period else pd.Series("all", answers.index)
+groups = found.kept[period] if period and found.kept[period].notna().any() else pd.Series("all", answers.index)
+groups = groups.astype("Int64") if pd.api.types.is_float_dtype(groups) and (groups.dropna() % 1 == 0).all() else groups
 shown = list(np.sort(groups.dropna().unique()))[-2:]
-within = {str(name): groups == name for name in shown}
+within = {str(name): (groups == name).fillna(False).astype(bool) for name in shown}
 weighing = {name: weights[rows] if weights is not None else None for name, rows in within.items()}
-rated = {name: satisfaction.csat(answers.loc[rows, overall], satisfied, weighing[name]) for name, rows in within.items()}
-level = pd.concat(rated, names=["period", "measure"])
-chapter.table(level, caption=f"Rating of the whole ({named[overall]}); top: {satisfied:g} or more", formats=dict.fromkeys(["estimate", "low", "high"], "{:.3f}"))
-chapter.say("{text}", text=words.csat_in_words(rated[str(shown[-1])]))
+if overall:
+    rated = {name: satisfaction.csat(answers.loc[rows, overall], satisfied, weighing[name]) for name, rows in within.items()}
+    level = pd.concat(rated, names=["period", "measure"])
+    chapter.table(level, caption=f"Rating of the whole ({named[overall]}); top: {satisfied:g} or more", formats=dict.fromkeys(["estimate", "low", "high"], "{:.3f}"))
+    chapter.say("{text}", text=words.csat_in_words(rated[str(shown[-1])]))
 
 # %%
 if effort:
@@ -192,6 +203,9 @@ if effort:
     chapter.table(pd.concat(easy, names=["period", "measure"]), caption=f"Effort ({named[effort]})", formats=dict.fromkeys(["estimate", "low", "high"], "{:.3f}"))
 
 # %%
+if recommend and tuple(book.loc[recommend, ["low", "high"]]) != (0, 10):
+    chapter.say("*The Net Promoter Score is about answers from 0 to 10; {name} is on another scale, so it is left out.*", name=recommend)
+    recommend = ""
 if recommend:
     scored = pd.concat([satisfaction.nps(answers.loc[rows, recommend], weighing[name]) for name, rows in within.items()])
     scored.index = pd.Index(within, name="period")
@@ -207,7 +221,7 @@ if recommend:
 # alarm among all of them is rare.
 
 # %%
-if len(shown) == 2:
+if len(shown) == 2 and (overall or attributes):
     asked = [item for item in [overall, *attributes] if item]
     two = groups.where(groups.isin(shown))
     change = satisfaction.two_periods(answers.loc[two.notna(), asked], two.dropna(), weights[two.notna()] if weights is not None else None).rename(index=named)
@@ -226,11 +240,13 @@ if len(shown) == 2 and recommend:
 # each period*, if a change is to be seen with a probability of 80%. Look before you ask, not after.
 
 # %%
-needed = satisfaction.sample_sizes(answers[recommend] if recommend else answers[overall], [2, 3, 4, 5, 7, 10, 15], "nps", weights=weights) if recommend else None
+five = None
 if recommend:
-    chapter.show(draw.sample_size(needed), name="sample-size", alt="{text}", text=captions.sample_size(needed))
-    five = needed.set_index("difference").loc[5, "answers"]
-    chapter.say("For a change of 5 points **{n:,.0f} answers** are needed in each period; for 10 points {m:,.0f}.", n=five, m=needed.set_index("difference").loc[10, "answers"])
+    with where_possible(chapter):
+        needed = satisfaction.sample_sizes(answers[recommend], [2, 3, 4, 5, 7, 10, 15], "nps", weights=weights)
+        five = needed.set_index("difference").loc[5, "answers"]
+        chapter.show(draw.sample_size(needed), name="sample-size", alt="{text}", text=captions.sample_size(needed))
+        chapter.say("For a change of 5 points **{n:,.0f} answers** are needed in each period; for 10 points {m:,.0f}.", n=five, m=needed.set_index("difference").loc[10, "answers"])
 
 # %% [markdown]
 # ## What drives satisfaction?
@@ -241,20 +257,21 @@ if recommend:
 # there are too many orders; Johnson's weights (2000) come close in one step.
 
 # %%
-rating = answers.loc[:, [overall, *attributes]].rename(columns=named)
-whole, rest = named[overall], [named[item] for item in attributes]
+rating = answers[[item for item in [overall, *attributes] if item]].rename(columns=named)
+whole, rest = named[overall] if overall else "", [named[item] for item in attributes]
 common = {"weights": weights, "resamples": resamples}
-their_scales = {named[item]: tuple(scales.get(item, scale)) for item in attributes}
+their_scales = {named[item]: tuple(book.loc[item, ["low", "high"]]) for item in attributes}
 weight_of, place, asymmetry = None, None, None
 method = "lmg" if len(rest) <= 12 else "johnson"
-with where_possible(chapter):
-    weight_of = drivers.importance(rating, whole, rest, rng(), method=method, **common)
-    ranked = weight_of.sort_values("share", ascending=False, kind="stable")
-    chapter.save(ranked, "importance")
-    chapter.show(draw_survey.importance(ranked), name="importance", alt="{text}", text=survey_captions.importance(ranked))
-    best = ranked.head(3)
-    listed = ", ".join(f"{name} {row.share:.0%} [{row.low:.0%}, {row.high:.0%}]" for name, row in zip(best.index, best.itertuples(), strict=True))
-    chapter.say("The largest shares: **{listed}**. Together the attributes explain {r:.0%} of the differences.", listed=listed, r=weight_of["r_squared"].iloc[0])
+if drivable:
+    with where_possible(chapter):
+        weight_of = drivers.importance(rating, whole, rest, rng(), method=method, **common)
+        ranked = weight_of.sort_values("share", ascending=False, kind="stable")
+        chapter.save(ranked, "importance")
+        chapter.show(draw_survey.importance(ranked), name="importance", alt="{text}", text=survey_captions.importance(ranked))
+        best = ranked.head(3)
+        listed = ", ".join(f"{name} {row.share:.0%} [{row.low:.0%}, {row.high:.0%}]" for name, row in zip(best.index, best.itertuples(), strict=True))
+        chapter.say("The largest shares: **{listed}**. Together the attributes explain {r:.0%} of the differences.", listed=listed, r=weight_of["r_squared"].iloc[0])
 
 # %% [markdown]
 # A rating is an order and not a length: from 4 to 5 may be further than from 3 to 4. The **ordered logit** (有序逻辑回归) uses only the order.
@@ -263,9 +280,10 @@ with where_possible(chapter):
 
 # %%
 ordered = None
-with where_possible(chapter):
-    ordered = drivers.ordered_logit(rating, whole, rest)
-    chapter.table(ordered.sort_values("ratio", ascending=False), caption="Ordered logit: odds ratios", rows=14, formats=dict.fromkeys(["ratio", "low", "high"], "{:.2f}") | {"p_value": "{:.3g}"})
+if drivable:
+    with where_possible(chapter):
+        ordered = drivers.ordered_logit(rating, whole, rest)
+        chapter.table(ordered.sort_values("ratio", ascending=False), caption="Ordered logit: odds ratios", rows=14, formats=dict.fromkeys(["ratio", "low", "high"], "{:.2f}") | {"p_value": "{:.3g}"})
 if weight_of is not None and ordered is not None:
     k = max(1, min(5, len(rest) // 2))
     first = set(ordered["ratio"].nlargest(k).index) & set(weight_of["share"].nlargest(k).index)
@@ -279,11 +297,12 @@ if weight_of is not None and ordered is not None:
 # in what share of samples drawn anew it keeps its quarter.
 
 # %%
-with where_possible(chapter):
-    place = drivers.importance_performance(rating, whole, rest, rng(), scale=their_scales, method=method, **common)
-    chapter.save(place, "importance_performance")
-    chapter.show(draw_survey.importance_performance(place), name="importance-performance", alt="{text}", text=survey_captions.importance_performance(place))
-    chapter.say("**{text}**", text=words.importance_performance_in_words(place))
+if drivable:
+    with where_possible(chapter):
+        place = drivers.importance_performance(rating, whole, rest, rng(), scale=their_scales, method=method, **common)
+        chapter.save(place, "importance_performance")
+        chapter.show(draw_survey.importance_performance(place), name="importance-performance", alt="{text}", text=survey_captions.importance_performance(place))
+        chapter.say("**{text}**", text=words.importance_performance_in_words(place))
 
 # %% [markdown]
 # ## What annoys, what delights
@@ -294,13 +313,14 @@ with where_possible(chapter):
 # at once. The largest of many uncertain differences is always somewhat too large; so SAT-4 looks at its interval.
 
 # %%
-alike = [named[item] for item in attributes if item not in scales]
-with where_possible(chapter):
-    asymmetry = drivers.penalty_reward(rating, whole, alike, rng(), low_at=low_rating, high_at=high_rating, **common)
-    chapter.save(asymmetry, "penalty_reward")
-    chapter.show(draw_survey.penalty_reward(asymmetry), name="penalty-reward", alt="{text}", text=survey_captions.penalty_reward(asymmetry))
-    chapter.say("{text}", text=words.penalty_reward_in_words(asymmetry))
-if len(alike) < len(rest):
+alike = [named[item] for item in alike]
+if drivable:
+    with where_possible(chapter):
+        asymmetry = drivers.penalty_reward(rating, whole, alike, rng(), low_at=low_rating, high_at=high_rating, **common)
+        chapter.save(asymmetry, "penalty_reward")
+        chapter.show(draw_survey.penalty_reward(asymmetry), name="penalty-reward", alt="{text}", text=survey_captions.penalty_reward(asymmetry))
+        chapter.say("{text}", text=words.penalty_reward_in_words(asymmetry))
+if drivable and len(alike) < len(rest):
     chapter.say("{n} items on a scale of their own are left out here: {names}.", n=len(rest) - len(alike), names=", ".join(sorted(set(rest) - set(alike))))
 
 # %% [markdown]
@@ -311,18 +331,19 @@ if len(alike) < len(rest):
 # that of other such questions: from 0.7 a scale is usable. The item–rest correlation shows the question that does not fit.
 
 # %%
-model_data = read_answers(chapter, model_survey, model_constructs, model_scale) if model_survey else found if constructs else None
-members = dict(model_data.constructs) if model_data else {}
+model_data = read_answers(chapter, model_survey, model_constructs, model_scale) if model_survey else found
+members = dict(model_data.constructs)
 multiple = {name: list(columns) for name, columns in members.items() if len(columns) > 1}
 if multiple:
-    table = measuring.reliability(model_data.answers, multiple, model_data.weights, rng=rng())
-    fit = measuring.item_table(model_data.answers, multiple, model_data.weights)
-    left, right = style.pair(width=11, height=5.4)
-    draw_survey.reliability(table, ax=left)
-    draw_survey.item_table(fit, ax=right)
-    chapter.show(left, name="reliability", alt="{text}", text=f"{survey_captions.reliability(table)} {survey_captions.item_table(fit)}")
-    for sentence in measuring.advice(fit):
-        chapter.say("{text}", text=sentence)
+    with where_possible(chapter):
+        fit = measuring.item_table(model_data.answers, multiple, model_data.weights)
+        for sentence in measuring.advice(fit):
+            chapter.say("{text}", text=sentence)
+        table = measuring.reliability(model_data.answers, multiple, model_data.weights, rng=rng())
+        left, right = style.pair(width=11, height=5.4)
+        draw_survey.reliability(table, ax=left)
+        draw_survey.item_table(fit, ax=right)
+        chapter.show(left, name="reliability", alt="{text}", text=f"{survey_captions.reliability(table)} {survey_captions.item_table(fit)}")
 
 # %% [markdown]
 # A **path model** (路径模型) joins the constructs by arrows. Each arrow is the effect of one on the next while the others that point to the
@@ -335,7 +356,7 @@ if multiple:
 chain = path.ecsi(members) if not lacking(model_data, "expectations", "quality", "satisfaction") else None
 paths = None
 if chain:
-    with where_possible(chapter):
+    with where_possible(chapter, SchemaError):
         paths = path.bootstrap(chain, model_data.answers, rng(), resamples=5 * resamples, weights=model_data.weights)
         chapter.save(paths.paths, "paths")
         chapter.show(draw_paths.path_diagram(paths.paths, paths.r_squared), name="path-diagram", alt="{text}", text=survey_captions.path_diagram(paths.paths, paths.r_squared))
@@ -364,21 +385,26 @@ if paths:
 name = model_survey or survey
 sources = [role for role in ("image", "expectations", "quality", "value") if role in members]
 why = lacking(model_data, "quality", "satisfaction") or ("the survey names no other driver than quality" if len(sources) < 2 else "")
+parts = None
 if not why:
-    means = scores(model_data, *sources, "satisfaction")
-    parts = drivers.importance(means, "satisfaction", sources, rng(), weights=model_data.weights, resamples=resamples)
-    chapter.show(draw_survey.importance(parts), name="construct-importance", alt="{text}", text=survey_captions.importance(parts))
-    lead = drivers.lead(means, "satisfaction", sources, "quality", rng(), weights=model_data.weights, resamples=resamples)
+    with where_possible(chapter) as problem:
+        means = scores(model_data, *sources, "satisfaction")
+        parts = drivers.importance(means, "satisfaction", sources, rng(), weights=model_data.weights, resamples=resamples)
+        chapter.show(draw_survey.importance(parts), name="construct-importance", alt="{text}", text=survey_captions.importance(parts))
+        lead = drivers.lead(means, "satisfaction", sources, "quality", rng(), weights=model_data.weights, resamples=resamples)
+    why = problem.text
 basis = claims.not_given("SAT-1", why, name=name) if why else test("SAT-1", lead, name=name)
-expectation = test("SAT-2", onto[onto["from"] == "expectations"], name=name) if paths else claims.not_given("SAT-2", lacking(model_data, "expectations", "quality", "satisfaction"), name=name)
+expectation = test("SAT-2", onto[onto["from"] == "expectations"], name=name) if paths else claims.not_given("SAT-2", lacking(model_data, "expectations", "quality", "satisfaction") or "the path model could not be estimated", name=name)
 
 # %%
 why = lacking(model_data, "complaints", "quality", "satisfaction")
 if not why:
-    both = scores(model_data, "complaints", "quality", "satisfaction")
-    handled = drivers.linear(both, "satisfaction", ["complaints", "quality"], model_data.weights)
-    text = "With quality held fixed, one standard deviation of better complaint handling goes with **{e:.2f}** [{low:.2f}, {high:.2f}] more satisfaction."
-    chapter.say(text, e=handled.loc["complaints", "estimate"], low=handled.loc["complaints", "low"], high=handled.loc["complaints", "high"])
+    with where_possible(chapter) as problem:
+        both = scores(model_data, "complaints", "quality", "satisfaction")
+        handled = drivers.linear(both, "satisfaction", ["complaints", "quality"], model_data.weights)
+        text = "With quality held fixed, one standard deviation of better complaint handling goes with **{e:.2f}** [{low:.2f}, {high:.2f}] more satisfaction."
+        chapter.say(text, e=handled.loc["complaints", "estimate"], low=handled.loc["complaints", "low"], high=handled.loc["complaints", "high"])
+    why = problem.text
 feedback = claims.not_given("SAT-3", why, name=name) if why else test("SAT-3", handled.loc[["complaints"]], name=name)
 
 # %% [markdown]
@@ -432,14 +458,15 @@ if pairs is not None:
 # %%
 if comments or not own:
     made_up = simulate.comments_with_ratings(400, rng(), language)
-    written, beside = (found.kept[comments], answers[overall]) if comments else made_up[:2]
+    written, beside = (found.kept[comments], answers[overall] if overall else None) if comments else made_up[:2]
     by_weight = weights if comments else None
-    themes = said.summary(written, language, by_weight)
-    themes = themes[themes["comments"] > 0]
-    chapter.show(draw.comments(themes, simulated=not comments), name="comments", alt="{text}", text=captions.comments(themes, simulated=not comments))
-    chapter.say("{who}{text}", who=made_of(comments), text=words.comments_in_words(themes))
     with where_possible(chapter):
-        chapter.say("{who}{text}", who=made_of(comments), text=words.agreement_in_words(said.agreement(said.tone(written, language), beside, by_weight)))
+        themes = said.summary(written, language, by_weight)
+        if themes["comments"].any():
+            chapter.show(draw.comments(themes[themes["comments"] > 0], simulated=not comments), name="comments", alt="{text}", text=captions.comments(themes[themes["comments"] > 0], simulated=not comments))
+        chapter.say("{who}{text}", who=made_of(comments), text=words.comments_in_words(themes))
+        if overall or not comments:
+            chapter.say("{who}{text}", who=made_of(comments), text=words.agreement_in_words(said.agreement(said.tone(written, language), beside, by_weight)))
 
 # %% [markdown]
 # ## Two extremes, and a known truth
@@ -463,8 +490,7 @@ chapter.say(text, top=ends[0]["estimate"], top_low=ends[0]["low"], top_high=ends
 
 # %%
 if weight_of is not None:
-    alone = weight_of["correlation"].rename("alone")
-    together = drivers.linear(rating, whole, rest, weights)
+    alone, together = weight_of["correlation"].rename("alone"), drivers.linear(rating, whole, rest, weights)
     naive = pd.DataFrame({"alone": alone, "together": together["estimate"], "low": together["low"], "high": together["high"]})
     chapter.table(naive.sort_values("alone", ascending=False), caption="Correlation alone, and coefficient with the others held fixed", rows=14, formats=dict.fromkeys(naive, "{:.2f}"))
     idle = (naive["low"] <= 0) & (naive["high"] >= 0)
@@ -491,7 +517,7 @@ if recommend and place is not None:
 
 # %%
 if asymmetry is not None:
-    milder = drivers.penalty_reward(rating, whole, alike, rng(), low_at=low_rating + 1, high_at=high_rating, **common)
+    milder = drivers.penalty_reward(rating, whole, alike, rng(), low_at=(lowest + highest) / 2, high_at=high_rating, **common)
     compared = pd.DataFrame({"asymmetry": asymmetry["estimate"], "kind": asymmetry["kind"], "asymmetry, bad up to the middle": milder["estimate"], "kind then": milder["kind"]})
     chapter.table(compared.sort_values("asymmetry"), caption="Penalty less reward, in points of the overall rating", rows=14, formats=dict.fromkeys(["asymmetry", "asymmetry, bad up to the middle"], "{:.2f}"))
     clear = compared[(compared["kind"] != "unclear") | (compared["kind then"] != "unclear")]
@@ -509,12 +535,12 @@ if asymmetry is not None:
 # *supported* if the whole interval is at δ or above, *contradicted* if the whole interval is below, and *inconclusive* otherwise.
 
 # %%
-uneven = test("SAT-4", partial(drivers.largest_asymmetry, asymmetry), name=survey) if asymmetry is not None else claims.not_given("SAT-4", "too few rated the attributes", name=survey)
-if recommend:
+uneven = test("SAT-4", partial(drivers.largest_asymmetry, asymmetry), name=survey) if asymmetry is not None else claims.not_given("SAT-4", "no attributes and rating of the whole were given, or too few rated them (parameters items, overall)", name=survey)
+if recommend and overall:
     happy = pd.DataFrame({"satisfied": answers[overall] >= satisfied, "promoter": answers[recommend] >= 9, "weight": weights if weights is not None else 1.0})
     spread = test("SAT-5", happy[answers[[overall, recommend]].notna().all(axis=1)].astype(float), name=survey)
 else:
-    spread = claims.not_given("SAT-5", "no question on recommendation was given (parameter recommend)", name=survey)
+    spread = claims.not_given("SAT-5", "no rating of the whole, or no recommendation from 0 to 10, was given (parameters overall, recommend)", name=survey)
 verdicts = [basis, expectation, feedback, uneven, spread]
 chapter.verdict(*verdicts)
 columns = ["claim", "data", "theta", "low", "high", "delta", "verdict"]
@@ -547,7 +573,7 @@ if place is not None:
 if recommend:
     now = scored.iloc[-1]
     chapter.answer("score", "{text}", text=words.change_in_words(moved) if len(shown) == 2 else words.nps_in_words(scored.iloc[[-1]]))
-if len(shown) == 2:
+if len(shown) == 2 and (overall or attributes):
     chapter.answer("items", "{text}", text=words.periods_in_words(change))
 if place is not None:
     text = "Mend first: {firm}. They matter and are rated lower than the rest, by whatever outcome is asked for." if firm else "No attribute is for sure both important and rated lower than the rest."
@@ -556,7 +582,7 @@ if recommend:
     chapter.goal("Net Promoter Score", target_nps, now["estimate"], now["low"], now["high"], unit="points")
     chapter.key_figure("Net Promoter Score", now["estimate"], now["low"], now["high"], unit="points", text=f"{now['estimate']:.0f}")
     chapter.say("The Net Promoter Score is **{e:.1f}** [{low:.1f}, {high:.1f}]; the goal is {goal:g}.", e=now["estimate"], low=now["low"], high=now["high"], goal=target_nps)
-else:
+elif overall:
     mean = level.loc[(str(shown[-1]), "mean")]
     chapter.key_figure(f"Mean rating ({named[overall]})", mean["estimate"], mean["low"], mean["high"], text=f"{mean['estimate']:.2f}")
 
@@ -564,9 +590,10 @@ else:
 # ## Your predictions, checked
 
 # %%
-if recommend:
+if recommend and overall:
     top = level.loc[(str(shown[-1]), "top")]
     chapter.say("1. **{share:.0%}** are satisfied; the NPS is **{e:.0f}** [{low:.0f}, {high:.0f}].", share=top["estimate"], e=now["estimate"], low=now["low"], high=now["high"])
+if five:
     chapter.say("2. **{n:,.0f}** in each period.", n=five)
 if basis.theta is not None:
     row = parts.loc["quality"]

@@ -54,7 +54,9 @@ def named(outcome: str, drivers: Sequence[str], question: str, least: int = 1) -
         raise SchemaError(f'{question}: drivers is a list of items, such as ["{drivers}"], not a text.')
     names = list(drivers)
     if len(names) < least:
-        raise DomainError(f"{question} needs {least} or more drivers, not {len(names)}.")
+        raise DomainError(
+            f"{question} needs {least} or more drivers, not {len(names)}. Name the rated attributes in items."
+        )
     if outcome in names:
         raise SchemaError(
             f"{question}: {outcome} is the outcome and cannot explain itself. Take it out of the drivers."

@@ -145,7 +145,8 @@ def largest_asymmetry(table: pd.DataFrame) -> pd.DataFrame:
     if known.empty:
         raise DomainError(
             f"None of the {len(table):,} drivers has an asymmetry: a driver needs {LEAST} low, {LEAST} middle and "
-            f"{LEAST} high ratings. Ask more people, or set low_at and high_at so that all three occur."
+            f"{LEAST} high ratings. Ask more people, or set low_at and high_at (low_rating and high_rating in the chapter) "
+            "so that all three occur."
         )
     strange = np.where(known["estimate"] > 0, known["penalty"] > 0, known["reward"] < 0)
     if strange.all():
@@ -199,5 +200,6 @@ def _too_few(data: Dummies, question: str) -> str:
     return (
         f"{question} needs {LEAST} low, {LEAST} middle and {LEAST} high ratings of a driver; none of the "
         f"{len(data.drivers):,} drivers has them. {data.drivers[0]} has {low:,} low, {middle:,} middle and {high:,} "
-        "high. Set low_at and high_at so that all three occur, or ask more people."
+        "high. Set low_at and high_at (low_rating and high_rating in the chapter) so that all three occur, or ask more "
+        "people."
     )

@@ -63,7 +63,8 @@ def dummies(
             if not low < high:
                 raise SchemaError(
                     f"{question}: low_at must lie below high_at, so that no rating is both; for {name} they are "
-                    f"{low:g} and {high:g}."
+                    f"{low:g} and {high:g}. Lower the one or raise the other (low_rating and high_rating in the "
+                    "chapter)."
                 )
             coded[name] = _kinds(
                 coded[name].to_numpy(float, na_value=np.nan), low, high, np.nan if drop else SILENT

@@ -176,7 +176,8 @@ def shared(
     if method == "lmg" and len(drivers) > shares.LARGEST and not isinstance(drivers, str):
         raise DomainError(
             f'{question}: method="lmg" looks at every set of drivers, which is done for up to {shares.LARGEST}, not '
-            f'{len(drivers)}. Take method="johnson", or means of items that belong together.'
+            f'{len(drivers)}. Take method="johnson", or name fewer rated attributes in items: those that belong '
+            "together can be one mean."
         )
     data = asked(answers, outcome, drivers, weights, question=question, least=least)
     share_of = METHODS[method]
