@@ -142,7 +142,7 @@ def _about_weights(found: Survey) -> list[str]:
         return []
     share = found.weights / found.weights.sum()
     equal = 1 / float((share**2).sum())
-    if share.max() < HEAVY and equal >= FEW:
+    if len(share) < FEW or (share.max() < HEAVY and equal >= FEW):
         return []
     return [
         f"Respondent {share.idxmax()} has {share.max():.0%} of all weight; with these weights the "

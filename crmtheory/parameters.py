@@ -230,7 +230,17 @@ def _from_string(text: str, kind: str) -> Any:
         try:
             return ast.literal_eval(text)
         except (SyntaxError, ValueError):
-            raise ValueError(kind) from None
+            return _from_yaml(text, kind)
+
+
+def _from_yaml(text: str, kind: str) -> Any:
+    """Lists and dictionaries without quotes, as people type them: [room, wifi], {trust: [t1, t2]}."""
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ValueError(kind) from None
 
 
 def _must_be(name: str, kind: str, value: object) -> str:

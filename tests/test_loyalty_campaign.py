@@ -13,7 +13,7 @@ from statsmodels.stats.proportion import (
 )
 
 from crmtheory.errors import DomainError, SchemaError
-from crmtheory.loyalty import ab_power, ab_sample_size, ab_test
+from crmtheory.loyalty import ab_power, ab_sample_size, ab_test, yes_no
 from crmtheory.simulate import birthday_campaign
 
 
@@ -63,12 +63,62 @@ def test_without_a_control_group_nothing_is_said():
         "The control group is empty. Without customers drawn by lot who get nothing, what the others bought says "
         "nothing on the campaign."
     )
-    with pytest.raises(SchemaError, match="treated must be True or False"):
+    with pytest.raises(SchemaError, match="treated: 1 of 2 values is neither yes nor no, first: 3"):
         ab_test([3, 0], [1, 0])
-    with pytest.raises(SchemaError, match="control: 1 of 2 numbers are missing"):
+    with pytest.raises(SchemaError, match="control: 1 of 2 values is neither yes nor no, first: a blank"):
         ab_test([1, 0], [np.nan, 0])
-    with pytest.raises(SchemaError, match="control must be numbers, not str"):
-        ab_test([1, 0], ["yes", "no"])
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [
+        (1, 0), (1.0, 0.0), (True, False), ("1", "0"), ("1.0", "0.0"), ("TRUE", "False"), (" Yes", "no "), ("Y", "n"),
+        ("是", "否"), ("　是　", "Ｎ"), (np.int8(1), np.False_),
+    ],
+)  # fmt: skip
+def test_yes_and_no_are_read_however_a_file_writes_them(yes, no):
+    expected = ab_test([1] * 30 + [0] * 70, [1] * 20 + [0] * 80)
+    groups = (pd.Series([yes] * n + [no] * (100 - n)) for n in (30, 20))
+    pd.testing.assert_frame_equal(ab_test(*groups), expected)
+    mixed = pd.Series([yes, True, no, "no", 1], dtype=object).astype("category")
+    assert yes_no(mixed, "bought").tolist() == [True, True, False, False, True]
+
+
+def test_nullable_columns_are_yes_and_no_too():
+    assert yes_no(pd.Series([True, False], dtype="boolean"), "bought").tolist() == [True, False]
+    assert yes_no(pd.Series([1, 0], dtype="Int64"), "bought").tolist() == [True, False]
+    assert yes_no([], "bought").tolist() == []
+
+
+ALLOWED = (
+    "Allowed are 1 and 0, True and False, yes and no, y and n, 是 and 否. Write one of them in every row; a number of "
+    "purchases becomes 1 where it is above 0."
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["yes", "maybe", "", None], '3 of 4 values are neither yes nor no, first: "maybe" (row 1)'),
+        ([1, 0, 4, 2], "2 of 4 values are neither yes nor no, first: 4 (row 2)"),
+        ([True, None], "1 of 2 values is neither yes nor no, first: a blank (row 1)"),
+        (["是", "  "], "1 of 2 values is neither yes nor no, first: a blank (row 1)"),
+        (["yes", "2"], "1 of 2 values is neither yes nor no, first: 2 (row 1)"),
+        ([pd.NA, "no"], "1 of 2 values is neither yes nor no, first: a blank (row 0)"),
+    ],
+)
+def test_what_is_neither_yes_nor_no_is_refused_and_so_are_blanks(values, said):
+    with pytest.raises(SchemaError) as refusal:
+        yes_no(pd.Series(values, dtype=object), "bought")
+    assert str(refusal.value) == f"bought: {said}. {ALLOWED}"
+
+
+def test_dates_are_neither_yes_nor_no():
+    with pytest.raises(SchemaError) as refusal:
+        yes_no(pd.Series(pd.to_datetime(["2024-01-01"])), "bought")
+    assert str(refusal.value) == (
+        f'bought: 1 of 1 values is neither yes nor no, first: "2024-01-01 00:00:00" (row 0). {ALLOWED}'
+    )
 
 
 def test_by_lot_the_effect_is_found_and_the_interval_covers_it():

@@ -170,7 +170,29 @@ def test_one_period_before_joining_allows_no_look_at_trends():
         ),
         (lambda d: d.assign(joined=np.nan), "8 rows of members have no period of joining"),
         (lambda d: d.assign(purchases=d["purchases"].where(d["period"] > 1)), "purchases: 5 of 20 numbers"),
-        (lambda d: d.assign(period=d["period"] / 2), "10 periods are not whole numbers"),
+        (
+            lambda d: d.assign(period=d["period"] / 2),
+            "10 of 20 periods are no whole numbers, first: 0.5. Number the periods 1, 2, 3, … in time order.",
+        ),
+        (
+            lambda d: d.assign(period="2024-0" + d["period"].astype(str)),
+            'period: 20 of 20 values are no numbers, first: "2024-01" (row 0). Number the periods 1, 2, 3, … in time '
+            "order.",
+        ),
+        (
+            lambda d: d.assign(period=pd.Timestamp("2024-01-01")),
+            "Number the periods 1, 2, 3, … in time order.",
+        ),
+        (
+            lambda d: d.assign(joined=np.where(d["member"], "2024-03", "")),
+            'joined: 8 of 8 values are no numbers, first: "2024-03" (row 0). Number the periods 1, 2, 3, … in time '
+            "order.",
+        ),
+        (
+            lambda d: d.assign(purchases=["many", *["1"] * 19]),
+            'purchases: 1 of 20 values is no number, first: "many" (row 0). Write them as plain numbers, such as 2 or '
+            "12.5.",
+        ),
         (
             lambda d: d.assign(period=2 * d["period"]),
             "Periods must follow one another; 3 are skipped, the first after 2",
@@ -179,13 +201,34 @@ def test_one_period_before_joining_allows_no_look_at_trends():
             lambda d: d.assign(customer=d["customer"].where(d["customer"] > 0)),
             "4 of 20 rows have no customer",
         ),
-        (lambda d: d.assign(member="yes"), "member must be numbers, not str"),
+        (lambda d: d.assign(member="gold"), "member: 20 of 20 values are neither yes nor no"),
     ],
 )
 def test_panels_of_the_wrong_form_are_refused(change, said):
     with pytest.raises(SchemaError) as refusal:
         did(change(SMALL))
     assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize("joined", [None, np.nan, "", "-"])
+def test_a_panel_without_members_is_told_so_whatever_stands_in_joined(joined):
+    with pytest.raises(DomainError) as refusal:
+        did(SMALL.assign(member="no", joined=joined))
+    assert str(refusal.value) == (
+        "The comparison needs two members and two others or more; there are 0 and 5. Without members, nothing shows "
+        "what membership does: see which customers `member` marks."
+    )
+
+
+def test_numbers_and_members_written_as_texts_are_read():
+    written = SMALL.astype({"period": str, "purchases": str}).assign(
+        member=SMALL["member"].map({True: "是", False: "否"}),
+        joined=SMALL["joined"].map(lambda value: "" if np.isnan(value) else f" {value:.0f}"),
+    )
+    for question in (did, event_study, naive, parallel_trends):
+        pd.testing.assert_frame_equal(question(written), question(SMALL))
+    only_members = SMALL.assign(joined=SMALL["joined"].astype(object).where(SMALL["member"], None))
+    pd.testing.assert_frame_equal(did(only_members), did(SMALL))
 
 
 def test_panels_without_an_answer_are_refused():

@@ -70,8 +70,9 @@ def test_repurchase_refuses_what_it_cannot_use():
     with pytest.raises(SchemaError) as refusal:
         repurchase(EARLIER, EARLIER)
     assert str(refusal.value) == (
-        "bought must be True or False (1 or 0); 3 of 9 are not, first: 4. From a number of purchases make it with "
-        "`> 0`."
+        f"bought: 3 of 9 values are neither yes nor no, first: 4 (row {EARLIER[EARLIER > 1].index[0]}). Allowed are 1 "
+        "and 0, True and False, yes and no, y and n, 是 and 否. Write one of them in every row; a number of purchases "
+        "becomes 1 where it is above 0."
     )
     with pytest.raises(SchemaError, match="earlier: 1 of 9 numbers are missing"):
         repurchase(EARLIER.where(EARLIER < 4), BOUGHT)

@@ -5,6 +5,8 @@ import pytest
 
 from crmtheory.loyalty import KINDS, SHAPES, words
 
+NAN = float("nan")
+
 
 def row(**values):
     return pd.DataFrame([values])
@@ -79,8 +81,8 @@ def test_repurchase_says_when_ties_make_the_top_small():
     values = {"estimate": 0.47, "low": 0.42, "high": 0.51, "n": 2000, "top": 0.66, "rest": 0.19}
     small = words.repurchase_in_words(row(**values, n_top=430, n_rest=1570))
     assert small == (
-        "Of the 430 customers with most earlier repeat purchases 66% bought later, of the other 1,570 19%: a "
-        "difference of +47 percentage points (+42 to +51). The top is 22% of customers and not 33%, as customers who "
+        "Of the 430 customers with most earlier repeat purchases 66% bought later, and 19% of the other 1,570: "
+        "a difference of +47 percentage points (+42 to +51). The top is 22% of customers and not 33%, as customers who "
         "tie at the cut stay together below it."
     )
     assert "tie" not in words.repurchase_in_words(row(**values, n_top=660, n_rest=1340))
@@ -99,8 +101,13 @@ def test_the_gap_between_words_and_deeds():
     )
     assert words.gap_in_words(table, "Intention", "Behavior") == (
         "Satisfaction correlates with intention by 0.60 in the median of 26 studies (0.49 to 0.70), with behavior by "
-        "0.12 in 4 (0.07 to 0.24). 4 studies are few: the range of all of them covers the median with a probability "
-        "of 87.5% only. It goes with what customers say far more than with what they do."
+        "0.12 in the median of 4 studies (0.07 to 0.24). 4 studies are few: the range of all of them covers the "
+        "median with a probability of 87.5% only. It goes with what customers say far more than with what they do."
+    )
+    alone = table.assign(studies=[26, 1], low=[0.49, NAN], high=[0.7, NAN], coverage=[0.97, 0])
+    assert words.gap_in_words(alone, "Intention", "Behavior") == (
+        "Satisfaction correlates with intention by 0.60 in the median of 26 studies (0.49 to 0.70), with behavior by "
+        "0.12 in 1 study. One study has no interval, so the gap is not sure."
     )
     near = table.assign(low=0.1, coverage=0.96)
     assert words.gap_in_words(near, "Intention", "Behavior").endswith("so the gap is not sure.")
@@ -158,3 +165,24 @@ def test_a_campaign(low, high, said):
         row(estimate=(low + high) / 2, low=low, high=high, p_value=0.02, treated=0.1, control=0.1)
     )
     assert text.endswith(said)
+
+
+def test_one_period_before_joining_says_nothing_of_trends():
+    naive = pd.DataFrame({"estimate": [1.2, 0.7]})
+    text = words.effect_in_words(row(estimate=0.5, low=0.4, high=0.6), naive)
+    assert text.endswith(
+        "after less before +0.70. Only one period lies before joining, so whether they moved alike cannot be seen."
+    )
+
+
+def test_one_of_a_kind_is_said_in_the_singular():
+    kinds = pd.DataFrame({"customers": [1, 0, 0, 0], "share": [1.0, 0, 0, 0]}, index=list(KINDS))
+    assert words.kinds_in_words(kinds).startswith("Of 1 customer 100% are truly loyal")
+    one = row(estimate=0.77, low=0.1, high=0.9, n=48, top=1.0, rest=0.23, n_top=1, n_rest=47)
+    assert words.repurchase_in_words(one).startswith(
+        "Of the 1 customer with most earlier repeat purchases 100% bought later, and 23% of the other 47: a difference"
+    )
+    tier = pd.DataFrame(
+        {"members": [1], "share": [1.0], "spend": [100.0], "cost": [4.0], "cost_share": [1.0]}
+    )
+    assert "would have cost $4.00 for 1 member, 4.00% of spend." in words.cost_in_words(tier, "$")

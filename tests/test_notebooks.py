@@ -124,6 +124,15 @@ def test_values_of_another_type_are_refused(kind: str, value: object) -> None:
         parameters.from_text(parameters.parse(f"x: {kind} = None"), {"x": value}, "value")
 
 
+def test_lists_and_dictionaries_may_be_typed_without_quotes() -> None:
+    known = parameters.parse("items: list = []\nconstructs: dict = {}")
+    given = {"items": "[room, wifi]", "constructs": "{trust: [t1, t2]}"}
+    assert parameters.from_text(known, given, "loyalty") == {
+        "items": ["room", "wifi"],
+        "constructs": {"trust": ["t1", "t2"]},
+    }
+
+
 def test_a_run_leaves_notebook_page_result_tables_and_figures(done: tuple[RunResult, list]) -> None:
     result, _ = done
     files = [path for path in result.folder.rglob("*") if path.is_file()]

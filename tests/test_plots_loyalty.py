@@ -305,8 +305,8 @@ def test_power_rises_with_size_one_line_for_each_difference():
 
 def test_captions_of_the_link_say_the_numbers_of_the_tables():
     assert words.link(LEVELS.iloc[2:], CURVES, "only complete") == (
-        "Mean loyalty by satisfaction, with 95% intervals: 4: 4.40 [4.25, 4.55], 5: 6.20 [6.10, 6.30]. Fitted: a line, "
-        "diminishing, only complete satisfaction counts. Fits best: only complete satisfaction counts."
+        "Mean recommendation by satisfaction, with 95% intervals: 4: 4.40 [4.25, 4.55], 5: 6.20 [6.10, 6.30]. Fitted: "
+        "a line, diminishing, only complete satisfaction counts. Fits best: only complete satisfaction counts."
     )
     assert words.promoters(RECOMMEND.iloc[:1]) == (
         "Share who recommend by satisfaction, with 95% intervals: 1: 2.0% [0.0%, 4.0%]."
@@ -356,3 +356,55 @@ def test_captions_of_programmes_and_tests_say_the_numbers_of_the_tables():
         "Power of the test by customers per group. 80% (dotted) is reached for a true difference of +5.0% with 300; "
         "not for +1.0%."
     )
+
+
+def test_the_link_is_about_recommendation():
+    assert loyalty.link(LEVELS).get_ylabel() == "mean recommendation\n(points of the scale), 95% interval"
+
+
+@pytest.mark.parametrize(
+    ("index", "name"),
+    [(None, "campaign"), (["birthday"], "birthday"), (pd.Index([2024], name="year"), "2024")],
+)
+def test_the_only_test_is_called_campaign_unless_it_has_a_name(index, name):
+    one = TESTS.iloc[:1].reset_index(drop=True)
+    one = one if index is None else one.set_axis(index, axis=0)
+    assert rows(programme.ab(one)) == [name]
+    assert words.ab(one).startswith(f"Difference between treated and control: {name} 2.0 [1.0, 3.0] points")
+    several = TESTS.reset_index(drop=True)
+    assert rows(programme.ab(several)) == ["0", "1"]
+
+
+def test_rounding_errors_are_drawn_and_said_as_zero():
+    table = intervals([1e-16, 0, -3e-17, 2e-6], [0.1, 0, 0.1, 0.2], [-2, -1, 0, 1])
+    assert programme.event_study(table).lines[-1].get_ydata().tolist() == [0, 0, 0, 2e-6]
+    assert words.event_study(table).endswith(
+        "Before it, the only interval holds 0; after it, 0: 0.00 [−0.10, 0.10], 1: 0.00 [−0.20, 0.20]."
+    )
+    flat = intervals([1e-16, 0, 2e-16], [1e-17, 0, 1e-17], [-2, -1, 0])
+    assert words.event_study(flat).endswith(
+        "Before it, there is no interval; after it, 0: 0.00 [0.00, 0.00]."
+    )
+    small = intervals([2e-5, 0, 3e-4], [1e-5, 0, 1e-4], [-2, -1, 0])
+    assert words.event_study(small).endswith(
+        "Before it, the only interval leaves out 0; after it, 0: 0.0003 [0.0002, 0.0004]."
+    )
+
+
+def test_each_number_is_rounded_by_its_own_interval():
+    table = intervals([0, 0.004, 0.004], [0, 0.002, 20], [-1, 0, 1])
+    assert "0: 0.004 [0.002, 0.006], 1: 0.00 [−20.00, 20.00]." in words.event_study(table)
+
+
+def test_intervals_before_joining_are_counted_in_words():
+    table = intervals([0.02, -0.02, 0, 0.3], [0.1, 0.1, 0, 0.1], [-3, -2, -1, 0])
+    assert "Before it, none of 2 intervals leaves out 0; after it" in words.event_study(table)
+    assert "Before it, 2 of 2 intervals leave out 0;" in words.event_study(
+        table.assign(low=0.01, high=0.4).drop(-1)
+    )
+    assert "Before it, there is no interval; after it" in words.event_study(table.loc[[-1, 0]])
+    assert words.event_study(table.loc[[-2, -1]]).endswith("Before it, the only interval holds 0.")
+
+
+def test_one_study_is_said_in_the_singular():
+    assert "in 1 published study, from 0.30 to 0.30." in words.intention(STUDIES.iloc[:1])

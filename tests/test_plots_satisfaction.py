@@ -325,3 +325,13 @@ def test_captions_of_change_and_comments_say_the_numbers_of_the_tables():
         "Answers needed per period to see a difference, in NPS points: 95,800 for 1 and 958 for 10; 4,000 answers show "
         "5; 10 answers show none of these."
     )
+
+
+def test_themes_that_nobody_names_are_neither_drawn_nor_said():
+    silent = pd.DataFrame({"comments": 0, "share": 0.0, "low": 0.0, "high": 0.03, "tone": NAN}, ["food"])
+    ax = satisfaction.comments(pd.concat([THEMES, silent]))
+    assert rows(ax) == ["waiting", "质量", "parking"]
+    assert words.comments(pd.concat([THEMES, silent])) == words.comments(THEMES)
+    assert texts(satisfaction.comments(silent)) == texts(satisfaction.comments(THEMES.iloc[:0]))
+    assert label("nothing") in texts(satisfaction.comments(silent))
+    assert words.comments(silent) == "No comment names a theme of the list."

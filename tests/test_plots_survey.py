@@ -387,3 +387,33 @@ def test_captions_of_path_models_say_the_numbers_of_the_tables():
         "Heterotrait–monotrait ratios of 3 pairs of constructs. Highest: trust and loyalty 0.95 [0.93, 0.97]. 1 is "
         "above 0.9 (framed)."
     )
+
+
+FEW = pd.concat([PENALTY, PENALTY.iloc[:2].assign(kind="unclear").set_axis(["wifi", "艺术"])])
+FEW.loc[["wifi", "艺术"], FEW.columns.drop("kind")] = NAN
+
+
+def test_drivers_with_too_few_ratings_are_told_apart_from_unclear_ones():
+    ax = survey.penalty_reward(FEW)
+    assert rows(ax) == ["product quality", "价格", "ease of returns", "wifi", "艺术"]
+    few = "too few low or high ratings"
+    assert notes(ax) == ["only annoys", "unclear", "delights", few, few]
+    assert overlapping(ax) == []
+    text = words.penalty_reward(FEW)
+    assert text.endswith("0.90 [0.60, 1.20] (delights). Too few low or high ratings for: wifi and 艺术.")
+    assert "–" not in text
+    assert words.penalty_reward(FEW.loc[["wifi"]]) == (
+        "What a low rating of each driver takes from the outcome and a high one adds, against a middling one. Too few "
+        "low or high ratings for: wifi."
+    )
+
+
+def test_intervals_that_hold_zero_are_counted_in_words():
+    assert "2 arrows: " in words.path_diagram(TRUST.iloc[:2])
+    assert words.path_diagram(TRUST.iloc[:2]).endswith("0.50 [0.40, 0.60]. No interval holds 0.")
+    assert words.path_diagram(TRUST.iloc[2:]) == (
+        "Path model with 1 arrow: trust → loyalty −0.30 [−0.70, 0.10]. 1 interval holds 0 (dashed)."
+    )
+    both = pd.concat([TRUST.iloc[2:], TRUST.iloc[2:]])
+    assert words.path_diagram(both).endswith("2 intervals hold 0 (dashed).")
+    assert words.htmt(PAIRS.iloc[:1]).startswith("Heterotrait–monotrait ratios of 1 pair of constructs.")

@@ -14,11 +14,15 @@ def answers_of(promoters: int, passives: int, detractors: int) -> pd.Series:
 
 def test_csat():
     assert words.csat_in_words(csat(pd.Series([5.0, 4, 3, 4]))) == (
-        "75% of 4 respondents are satisfied (30% to 95%); the mean rating is 4.00 (2.70 to 5.30)."
+        "75% of 4 respondents are satisfied (30% to 95%); the mean rating is 4.00 (too few answers for an interval)."
+    )
+    assert words.csat_in_words(csat(pd.Series([5.0, 4, 3, 4, 4]))).endswith("is 4.00 (3.12 to 4.88).")
+    assert words.csat_in_words(csat(pd.Series([5.0] * 5))).endswith(
+        "is 5.00. The answers show no spread, so the mean has no interval."
     )
     assert words.csat_in_words(csat(pd.Series([5.0]))) == (
-        "100% of 1 respondent is satisfied (21% to 100%); the mean rating is 5.00. The answers show no spread, so the "
-        "mean has no interval."
+        "100% of 1 respondent is satisfied (21% to 100%); the mean rating is 5.00 (too few answers for an "
+        "interval)."
     )
 
 
@@ -95,12 +99,23 @@ def test_importance_performance():
 
 def test_penalty_reward():
     table = pd.DataFrame({"kind": ["annoys", "unclear", "delights"]}, index=["restrooms", "wifi", "art"])
+    table["estimate"] = [0.4, 0.1, -0.5]
     assert words.penalty_reward_in_words(table) == (
         "Costs more when bad than it gains when good: restrooms. Gains more when good than it costs when bad: art. "
         "Cannot be told: wifi."
     )
     assert words.penalty_reward_in_words(table.iloc[[1]]) == (
         "Cannot be told: wifi. So no driver clearly works in one direction only."
+    )
+
+
+def test_too_few_ratings_are_told_apart_from_what_cannot_be_told():
+    table = pd.DataFrame(
+        {"kind": "unclear", "estimate": [0.1, np.nan, np.nan]}, index=["wifi", "art", "标识"]
+    )
+    assert words.penalty_reward_in_words(table) == (
+        "Cannot be told: wifi. Too few low or high ratings to judge: art and 标识. So no driver clearly works in one "
+        "direction only."
     )
 
 
@@ -112,8 +127,19 @@ def test_comments():
     )
     said = words.comments_in_words(comments.summary(pd.Series(["排队"]), "zh"), THEMES_CHINESE)
     assert said == "Of 1 comment, most name 等待 (100%)."
+
+
+def test_comments_without_a_theme():
+    next_step = "theme of the list (language {}): give own words or the language."
     assert words.comments_in_words(comments.summary(pd.Series(["hm"]))) == (
-        "None of the themes is named in 1 comment: read some, and add the words that people use."
+        "The only comment names no " + next_step.format("en")
+    )
+    none = comments.summary(pd.Series(["hm", "aha", "好"]), "zh")
+    assert words.comments_in_words(none, THEMES_CHINESE, "zh") == (
+        "None of the 3 comments names a " + next_step.format("zh")
+    )
+    assert words.comments_in_words(none[none["comments"] > 0]) == (
+        "None of the comments names a " + next_step.format("en")
     )
 
 

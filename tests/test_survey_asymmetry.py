@@ -208,8 +208,8 @@ def test_no_driver_with_enough_ratings_is_an_error_that_shows_the_counts():
     low, high = (table["x0"] <= 3).sum(), (table["x0"] >= 4).sum()
     assert raised(DomainError, lambda: contrast(table, low_at=3, high_at=4)) == (
         "The penalty–reward contrast needs 10 low, 10 middle and 10 high ratings of a driver; none of the 2 drivers "
-        f"has them. x0 has {low} low, 0 middle and {high} high. Set low_at and high_at so that all three occur, or "
-        "ask more people."
+        f"has them. x0 has {low} low, 0 middle and {high} high. Set low_at and high_at (low_rating and high_rating "
+        "in the chapter) so that all three occur, or ask more people."
     )
 
 
@@ -273,7 +273,8 @@ def test_questions_that_cannot_be_meant_are_refused():
     table = world([(-0.5, 0.1), (-0.1, 0.5)], 60)
     title = "The penalty–reward contrast"
     assert raised(SchemaError, lambda: contrast(table, low_at=4, high_at=4)) == (
-        f"{title}: low_at must lie below high_at, so that no rating is both; for x0 they are 4 and 4."
+        f"{title}: low_at must lie below high_at, so that no rating is both; for x0 they are 4 and 4. "
+        "Lower the one or raise the other (low_rating and high_rating in the chapter)."
     )
     assert raised(SchemaError, lambda: contrast(table, low_at={"x0": 2})) == (
         'There is no low_at of the driver "x1". Did you mean "x0"? Known: x0.'
@@ -287,7 +288,9 @@ def test_questions_that_cannot_be_meant_are_refused():
     assert raised(SchemaError, lambda: contrast(table, "x0")) == (
         f'{title}: drivers is a list of items, such as ["x0"], not a text.'
     )
-    assert raised(DomainError, lambda: contrast(table, [])) == f"{title} needs 1 or more drivers, not 0."
+    assert raised(DomainError, lambda: contrast(table, [])) == (
+        f"{title} needs 1 or more drivers, not 0. Name the rated attributes in items."
+    )
     assert "There is no item" in raised(SchemaError, lambda: contrast(table, ["x7"]))
     assert "named twice" in raised(SchemaError, lambda: contrast(table, ["x0", "x0"]))
     assert "are none" in raised(SchemaError, lambda: contrast(table.assign(x0="good")))
@@ -347,7 +350,7 @@ def test_a_low_rating_that_goes_with_more_is_no_penalty():
 def test_a_table_without_asymmetries_is_refused():
     assert raised(DomainError, lambda: drivers.largest_asymmetry(asymmetries({"art": [np.nan] * 3}))) == (
         "None of the 1 drivers has an asymmetry: a driver needs 10 low, 10 middle and 10 high ratings. Ask more "
-        "people, or set low_at and high_at so that all three occur."
+        "people, or set low_at and high_at (low_rating and high_rating in the chapter) so that all three occur."
     )
     assert raised(
         SchemaError, lambda: drivers.largest_asymmetry(asymmetries({"art": [1, 0, 2]}).drop(columns="low"))

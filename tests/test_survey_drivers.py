@@ -187,7 +187,9 @@ def test_questions_that_cannot_be_meant_are_refused():
     assert raised(SchemaError, ask(["x0", "overall"])) == (
         "The linear regression: overall is the outcome and cannot explain itself. Take it out of the drivers."
     )
-    assert raised(DomainError, ask([])) == "The linear regression needs 1 or more drivers, not 0."
+    assert raised(DomainError, ask([])) == (
+        "The linear regression needs 1 or more drivers, not 0. Name the rated attributes in items."
+    )
     assert raised(SchemaError, ask(["x00"])) == (
         'There is no item "x00". Did you mean "x0"? Known: overall, x0, x1, x2.'
     )
@@ -360,4 +362,6 @@ def test_scales_that_do_not_fit_are_refused():
     assert raised(SchemaError, ask({"x0": (1, 10)})) == (
         'There is no scale of the driver "x1". Did you mean "x0"? Known: x0.'
     )
-    assert raised(DomainError, ask((1, 12), ["x0"])) == f"{title} needs 2 or more drivers, not 1."
+    assert raised(DomainError, ask((1, 12), ["x0"])) == (
+        f"{title} needs 2 or more drivers, not 1. Name the rated attributes in items."
+    )

@@ -124,7 +124,7 @@ def test_more_drivers_than_sets_can_be_looked_at_are_sent_to_johnson():
     table = answers_of(60, 16)
     assert raised(DomainError, lambda: drivers.importance(table, "overall", names(table), rng())) == (
         'Relative importance: method="lmg" looks at every set of drivers, which is done for up to 15, not 16. Take '
-        'method="johnson", or means of items that belong together.'
+        'method="johnson", or name fewer rated attributes in items: those that belong together can be one mean.'
     )
     found = drivers.importance(table, "overall", names(table), rng(), "johnson", resamples=100)
     assert found["share"].sum() == pytest.approx(1)
@@ -279,7 +279,9 @@ def test_questions_that_cannot_be_meant_are_refused():
     assert (
         raised(SchemaError, ask(rng(), level=0)) == "level is a share between 0 and 1, such as 0.95; it is 0."
     )
-    assert raised(DomainError, ask(rng(), wanted=())) == "Relative importance needs 1 or more drivers, not 0."
+    assert raised(DomainError, ask(rng(), wanted=())) == (
+        "Relative importance needs 1 or more drivers, not 0. Name the rated attributes in items."
+    )
     assert raised(SchemaError, ask(rng(), wanted=["overall"])) == (
         "Relative importance: overall is the outcome and cannot explain itself. Take it out of the drivers."
     )
@@ -293,7 +295,7 @@ def test_questions_that_cannot_be_meant_are_refused():
         'There is no driver "x2". Did you mean "x1"? Known: x0, x1.'
     )
     assert raised(DomainError, lambda: drivers.lead(table, "overall", ["x0"], "x0", rng())) == (
-        "Relative importance needs 2 or more drivers, not 1."
+        "Relative importance needs 2 or more drivers, not 1. Name the rated attributes in items."
     )
 
 

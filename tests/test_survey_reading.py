@@ -416,6 +416,23 @@ def test_a_scale_that_seems_too_long_is_warned_of():
     assert survey.read(export, ["q"], scale=(1, 5)).report.warnings == ()
 
 
+def test_many_answers_beyond_the_scale_are_warned_of():
+    said = [6.0] * 40 + [7.0] * 29 + [1.0, 2, 3, 4, 5] * 46 + [1.0, 99.0]
+    warning = "overall: 69 of 300 answers lie outside 1 to 5, such as 6 and 7. Is this its scale?"
+    for export in (said, said[::-1], [f"{value:g}" for value in said]):
+        for reverse in ([], ["overall"]):
+            frame = pd.DataFrame({"overall": export})
+            read = survey.read(frame, ["overall"], scale=(1, 5), reverse=reverse, dont_know=99)
+            assert read.report.warnings == (warning,)
+
+
+@pytest.mark.parametrize(("outside", "inside", "warned"), [(4, 40, 0), (5, 40, 1), (6, 294, 0), (7, 294, 1)])
+def test_a_few_answers_beyond_the_scale_are_only_set_aside(outside, inside, warned):
+    export = pd.DataFrame({"q": [0] * outside + [1, 5] * (inside // 2)})
+    report = survey.read(export, ["q"], scale=(1, 5)).report
+    assert (report.rejected, len(report.warnings)) == (outside, warned)
+
+
 # Real surveys
 
 

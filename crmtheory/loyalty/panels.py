@@ -103,8 +103,8 @@ def read(panel: pd.DataFrame) -> Members:
 
     Raises
     ------
-    SchemaError : columns not there or with gaps, no numbers, a customer twice in a period or not in all of them, a member without
-        a time of joining or with several
+    SchemaError : columns not there or with gaps, no numbers, a customer twice in a period or not in all of them, a
+        member without a time of joining or with several
     DomainError : fewer than two members or two others, or members without periods before and after they joined
     """
     for name in COLUMNS:
@@ -126,9 +126,14 @@ def read(panel: pd.DataFrame) -> Members:
     if not len(panel):
         raise DomainError("The panel is empty: there are no members to compare.")
     for what, values in (("periods", period), ("times of joining", joined[is_member])):
-        broken = values[np.isfinite(values)] % 1 != 0
+        values = values[np.isfinite(values)]
+        broken = values % 1 != 0
         if broken.any():
-            raise SchemaError(f"{broken.sum():,} {what} are not whole numbers. {IN_ORDER}")
+            n = int(broken.sum())
+            raise SchemaError(
+                f"{n:,} of {len(values):,} {what} {'is no whole number' if n == 1 else 'are no whole numbers'}, first: "
+                f"{values[broken.argmax()]:g}. {IN_ORDER}"
+            )
     if np.isnan(joined[is_member]).any():
         raise SchemaError(
             f"{np.isnan(joined[is_member]).sum():,} rows of members have no period of joining. Give `joined` in every "

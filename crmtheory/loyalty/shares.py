@@ -13,7 +13,7 @@ from crmtheory.numerics import Array
 from crmtheory.survey.answers import BLANKS, number, plain
 from crmtheory.survey.complete import Complete, complete
 
-
+# As `survey.answers.plain` writes them: without capitals, outer spaces and full-width letters.
 YES, NO = ("true", "yes", "y", "是"), ("false", "no", "n", "否")
 
 

@@ -62,9 +62,9 @@ def kinds_in_words(table: pd.DataFrame) -> str:
     'Of 100 customers 30% are truly loyal, 20% like'
     """
     share = table["share"]
-    n = table["customers"].sum()
+    n = counted(int(table["customers"].sum()), "customer")
     said = (
-        f"Of {counted(int(n), 'customer')} {share['true']:.0%} are truly loyal, {share['latent']:.0%} like the firm but "
+        f"Of {n} {share['true']:.0%} are truly loyal, {share['latent']:.0%} like the firm but "
         "seldom buy, "
         f"{share['spurious']:.0%} buy often without attachment, and {share['no']:.0%} do neither."
     )
@@ -138,7 +138,8 @@ def cost_in_words(table: pd.DataFrame, currency: str = "") -> str:
     if not total > 0:
         return "Under these terms the programme costs nothing."
     top = table.iloc[-1]
-    said = f"The programme would have cost {_money(total, currency)} for {counted(int(table['members'].sum()), 'member')}, "
+    members = counted(int(table["members"].sum()), "member")
+    said = f"The programme would have cost {_money(total, currency)} for {members}, "
     said += f"{total / table['spend'].sum():.2%} of spend. "
     return (
         said

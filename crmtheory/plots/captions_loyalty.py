@@ -112,16 +112,17 @@ def event_study(table: pd.DataFrame, unit: str = "period", simulated: bool = Fal
     ]  # the period that others are compared with has none
     off = int(((before["low"] > 0) | (before["high"] < 0)).sum())
     after = table[place >= 0]
-    shown = without_noise(after, 1e-3)  # 0.0000004 reads as more than 0 beside limits of ±0.2
-    rows = ", ".join(f"{name:g}: {_amount(row)}" for name, row in shown.iterrows())
+    # Each number is rounded by the size of its own interval: beside limits of ±0.2, 0.000002 is 0.
+    shown = [without_noise(after.iloc[[at]], 1e-3).iloc[0] for at in range(len(after))]
+    rows = ", ".join(f"{row.name:g}: {_amount(row)}" for row in shown)
     start = f"Purchases per {unit} of members against others, by {unit} since joining (dashed line)."
     if not len(before):
-        return marks.said(f"{start} Before it there is no interval; after it, {rows}.", simulated)
-    if len(before) == 1:
+        found = "there is no interval"
+    elif len(before) == 1:
         found = f"the only interval {'leaves out' if off else 'holds'} 0"
     else:
         found = f"{off or 'none'} of {counted(len(before), 'interval')} leave{'s' * (off < 2)} out 0"
-    return marks.said(f"{start} Before it, {found}; after it, {rows}.", simulated)
+    return marks.said(f"{start} Before it, {found}{f'; after it, {rows}' * bool(rows)}.", simulated)
 
 
 def naive_against_did(

@@ -15,7 +15,7 @@
 #
 # A sale is over in a minute; a relationship lasts for years. Firms are told to build relationships: earn trust, keep in touch, serve each
 # customer personally, spend most on those who bring most. Each of these is advice with a price. This chapter takes the advice apart and
-# tests every piece: on surveys of mobile-phone customers, and on two years of a shop's sales.
+# tests every piece: with surveys of mobile-phone customers and two years of a shop's sales as examples.
 #
 # *This notebook is made from `notebooks/src/01_relationship_marketing.py`. Edit that file, then run `make notebooks`.*
 
@@ -34,7 +34,7 @@
 # %% [markdown]
 # ## Predict before you run
 #
-# Write down three numbers now. They are checked near the end.
+# Write down three numbers now, for the example data. They are checked near the end.
 #
 # 1. Customers who trust more are more loyal. What part of that goes by way of commitment, and does not stand beside it?
 # 2. Are customers of long standing worth more per month? Guess the rank correlation, from −1 to 1.
@@ -82,7 +82,7 @@ line_columns: dict = {"customer": "customer_id", "date": "date", "item": "stock_
 products: str = "online_retail_products"  # names of the products; empty if there is none
 product_columns: dict = {"item": "stock_code", "name": "description"}  # its columns
 margin: float = 0.30  # part of the amount that is profit
-budget: float = 20000.0  # money to spend on keeping customers
+budget: float = 20000.0  # money to spend on keeping customers; 0: none was set, and the part on spending is left out
 kept_without: float = 0.5  # share of a customer's later value that stays if nothing is spent; assumed
 kept_at_most: float = 0.8  # share that stays however much is spent; assumed
 half_way: float = 20.0  # money per customer that brings about two thirds of what can be gained; assumed
@@ -110,6 +110,7 @@ from crmtheory.chapter_data import (
     where_possible,
 )
 from crmtheory.chapter_survey import lacking, read_answers, read_survey, scores
+from crmtheory.errors import SchemaError
 from crmtheory.models import GammaGamma, ParetoNBD
 from crmtheory.plots import captions_relationship as captions
 from crmtheory.plots import captions_survey as survey_captions
@@ -123,11 +124,12 @@ from crmtheory.relationship import recommend, words
 from crmtheory.survey import drivers, path
 from crmtheory.survey import scales as measuring
 from crmtheory.tables import same_customers
+from crmtheory.wording import counted
 
 chapter = open_chapter("relationship", globals(), choices=CHOICES)
 mains = ["survey", "transactions"]
 survey, transactions, currency = examples(chapter, "survey", "transactions", "currency", of=mains)
-advice_survey, lines, products, attributes = examples(chapter, "advice_survey", "lines", "products", "attributes", of=mains)
+advice_survey, lines, products, attributes, budget = examples(chapter, "advice_survey", "lines", "products", "attributes", "budget", of=mains)
 rng = partial(np.random.default_rng, seed)
 test = partial(claims.test, seed=seed)
 sums = partial(money, currency=currency)
@@ -193,15 +195,17 @@ chapter.say(text, a=hand[0], b=hand[1], c=small.loc["equal", "kept"], d=small.lo
 # %%
 if found:
     several = {name: list(columns) for name, columns in found.constructs.items() if len(columns) > 1}
-    table = measuring.reliability(found.answers, several, found.weights, rng=rng())
-    fit = measuring.item_table(found.answers, several, found.weights).rename(index=found.codebook()["label"])
-    left, right = style.pair(width=11, height=5.4)
-    draw_survey.reliability(table, ax=left)
-    draw_survey.item_table(fit, ax=right)
-    chapter.show(left, name="reliability", alt="{text}", text=f"{survey_captions.reliability(table)} {survey_captions.item_table(fit)}")
-    for sentence in measuring.advice(fit):
-        chapter.say("{text}", text=sentence)
-    chapter.table(table, caption="Relationship quality: how well the questions of each scale agree", formats=dict.fromkeys(["alpha", "low", "high", "omega", "omega_low", "omega_high", "ave"], "{:.2f}"))
+if found and several:
+    with where_possible(chapter):
+        table = measuring.reliability(found.answers, several, found.weights, rng=rng())
+        fit = measuring.item_table(found.answers, several, found.weights).rename(index=found.codebook()["label"])
+        left, right = style.pair(width=11, height=5.4)
+        draw_survey.reliability(table, ax=left)
+        draw_survey.item_table(fit, ax=right)
+        chapter.show(left, name="reliability", alt="{text}", text=f"{survey_captions.reliability(table)} {survey_captions.item_table(fit)}")
+        for sentence in measuring.advice(fit):
+            chapter.say("{text}", text=sentence)
+        chapter.table(table, caption="Relationship quality: how well the questions of each scale agree", formats=dict.fromkeys(["alpha", "low", "high", "omega", "omega_low", "omega_high", "ave"], "{:.2f}"))
 
 # %% [markdown]
 # ## Trust, commitment, loyalty
@@ -215,7 +219,7 @@ if found:
 # %%
 why, ways = lacking(found, "trust", "commitment", "loyalty"), None
 if not why:
-    with where_possible(chapter):
+    with where_possible(chapter, SchemaError) as problem:
         three_parts = path.Model({role: found.constructs[role] for role in ("trust", "commitment", "loyalty")}, {"trust": ["commitment", "loyalty"], "commitment": ["loyalty"]})
         usable = path.fit(three_parts, found.answers, consistent=True, weights=found.weights).admissible
         drawn = {"resamples": 5 * resamples, "weights": found.weights}
@@ -232,7 +236,7 @@ if ways is not None:
     plain = path.mediation(three_parts, found.answers, "trust", "commitment", "loyalty", rng(), **drawn).loc["indirect"]
     text = "Without the correction it would be {e:.2f} [{low:.2f}, {high:.2f}]." if usable else "The correction gives impossible values here, so scores as they are were used; their effects are too small."
     chapter.say(text, e=plain["estimate"], low=plain["low"], high=plain["high"])
-trust = test("REL-1", ways.loc[["indirect"]], name=survey) if ways is not None else claims.not_given("REL-1", why or "the model could not be estimated", name=survey or transactions)
+trust = test("REL-1", ways.loc[["indirect"]], name=survey) if ways is not None else claims.not_given("REL-1", why or problem.text, name=survey or transactions)
 
 # %% [markdown]
 # ## Communication and personal service
@@ -317,7 +321,7 @@ if log:
 # %%
 ages = None
 if log:
-    with where_possible(chapter):
+    with where_possible(chapter) as problem:
         bought, total = log.purchases(), log.revenue()
         ages = relationship.tenure_value(bought, revenue=total)
         bands = relationship.tenure_bands(bought, revenue=total)
@@ -325,7 +329,7 @@ if log:
         chapter.show(draw.tenure_bands(bands, currency), name="tenure", alt="{text}", text=captions.tenure_bands(bands, currency))
         chapter.table(ages.join(chance[["low", "high"]].add_prefix("chance_")), caption="Rank correlation of tenure with spend per month; beside it what the purchase days alone would give", formats=dict.fromkeys(["estimate", "low", "high", "chance_low", "chance_high"], "{:.2f}") | {"n": "{:,.0f}"})
         chapter.say("{text} {chance}", text=words.tenure_in_words(ages), chance=words.null_in_words(chance, ages))
-longer = test("REL-4", ages.loc[["active months"]], name=transactions) if ages is not None else claims.not_given("REL-4", "no log with amounts was given, or too few customers came back (parameter transactions)", name=survey)
+longer = test("REL-4", ages.loc[["active months"]], name=transactions) if ages is not None else claims.not_given("REL-4", problem.text if log else "no log of purchases was given (parameter transactions)", name=transactions or survey)
 
 # %% [markdown]
 # ## Where to spend
@@ -336,9 +340,9 @@ longer = test("REL-4", ages.loc[["active months"]], name=transactions) if ages i
 # curve stands among the parameters.
 
 # %%
-spread = None
-if log:
-    with where_possible(chapter):
+spread, why = None, "no log of purchases was given (parameter transactions)" if not log else "" if budget else "no budget was given (parameter budget)"
+if not why:
+    with where_possible(chapter) as problem:
         split = calibration_end or log.half
         summary = log.summary(unit="week", calibration_end=split)
         past = log.revenue(end=split).reindex(summary.index)
@@ -353,6 +357,10 @@ if log:
         draw_money.investment(spread, currency, ax=right)
         chapter.show(left, name="investment", alt="{text}", text=f"{captions.response_curve(curve_at, currency)} {captions.investment(spread, currency)}")
         chapter.say("{text}", text=words.invest_in_words(spread, response))
+        chapter.say("The budget is {budget}, {each} for each of {n:,} customers on average.", budget=sums(budget), each=sums(budget / len(past)), n=len(past))
+    why = problem.text
+elif log:
+    chapter.say("*Left out: {why}.*", why=why)
 
 # %% [markdown]
 # The gain hangs on the curve. If little money is enough for everybody, all spreads are alike; if much is needed, it pays to choose. The
@@ -367,7 +375,7 @@ if spread is not None:
     steep = {name: other.loc["expected value", ["gain", "low", "high"]] for name, other in gained.items()}
     chapter.table(pd.DataFrame(steep).T.rename_axis("assumed curve"), caption="Gain of spending by expected value over spending equally", formats=dict.fromkeys(["gain", "low", "high"], "{:+.1%}"))
 gains = spread.loc[["expected value"]].rename(columns={"gain": "estimate"}) if spread is not None else None
-allocated = test("REL-5", gains, name=transactions) if gains is not None else claims.not_given("REL-5", "no log with amounts over two periods was given (parameter transactions)", name=survey)
+allocated = test("REL-5", gains, name=transactions) if gains is not None else claims.not_given("REL-5", why, name=transactions or survey)
 
 # %% [markdown]
 # ## What to recommend to whom
@@ -385,7 +393,7 @@ if lines:
     if log:
         basket["customer_id"] = same_customers(basket["customer_id"], known.index, pseudonymise)
 if basket is not None:
-    with where_possible(chapter):
+    with where_possible(chapter, SchemaError) as problem:
         judged = recommend.judge(basket)
         hits, ahead = recommend.evaluate(judged), recommend.gain(judged)
         chapter.save(hits, "recommendation")
@@ -395,7 +403,7 @@ if basket is not None:
         names = read_table(chapter, products, list(product_columns.values()), ids=[product_columns["item"]]).rename(columns={product_columns["item"]: "stock_code", product_columns["name"]: "description"}) if products else None
         pairs = recommend.because(basket, names, 8)
         chapter.table(pairs[["because", "recommended", "similarity", "buyers_both"]].rename(columns={"because": "because you bought"}), caption="Because you bought …", formats={"similarity": "{:.2f}"})
-personally = test("REL-6", better, name=lines) if better is not None else claims.not_given("REL-6", "no purchases by product were given, or too few customers came back (parameter lines)", name=lines or transactions)
+personally = test("REL-6", better, name=lines) if better is not None else claims.not_given("REL-6", problem.text if basket is not None else "no purchases by product were given (parameter lines)", name=lines or transactions or survey)
 
 # %% [markdown]
 # Similar variants of one product often lead such a list: who buys the blue one buys the red one. That is true and of little use; a shop
@@ -413,7 +421,7 @@ if log:
     heard = heard.where(~(met.reindex(heard.index) > heard), met.reindex(heard.index)).clip(upper=pd.Timestamp(today))
     gap = relationship.contact_gaps(heard, today, contact_bands, known["revenue"])
     chapter.show(draw.contact_gaps(gap, currency), name="contact-gaps", alt="{text}", text=captions.contact_gaps(gap, currency))
-    chapter.say("{text}", text=words.gaps_in_words(gap, int(contact_bands[2])))
+    chapter.say("{text}", text=words.gaps_in_words(gap, int(contact_bands[-2])))
 
 # %%
 if log and attributes:
@@ -491,35 +499,38 @@ if log:
     if spread is not None:
         advised["budget_share"] = relationship.allocations(budget, past, worth, response)["expected value"].reindex(advised.index).fillna(0).round(2)
     chapter.save(advised.sort_values("past_spend", ascending=False, kind="stable"), "actions")
-    quiet = relationship.silent_list(heard, today, int(contact_bands[2]), known["revenue"])
+    quiet = relationship.silent_list(heard, today, int(contact_bands[-2]), known["revenue"])
     chapter.save(quiet, "silent")
     chapter.say("Of {n:,} customers, {k:,} have an offer: the others are not in the purchases by product. A product of the season may be out of season when the letter comes; look before you send.", n=len(advised), k=int((advised["offer"] != "").sum())) if basket is not None else None
-    text = "{n:,} customers have been silent for more than {days} days. Begin with the first twenty of the list: they brought {part:.0%} of what all of these brought."
-    chapter.answer("whom to call", text, n=len(quiet), days=contact_bands[2], part=quiet["value"].head(20).sum() / quiet["value"].sum()) if len(quiet) else None
+    if len(quiet):
+        text = "{n} been silent for more than {days} days. Begin with the first {k} of the list: they brought {part:.0%} of what all of these brought."
+        chapter.answer("whom to call", text, n=f"{counted(len(quiet), 'customer')} {'has' if len(quiet) == 1 else 'have'}", days=contact_bands[-2], k=min(20, len(quiet)), part=quiet["value"].head(20).sum() / quiet["value"].sum())
 
 # %%
 if ways is not None:
     part = ways.loc["indirect", "estimate"] / ways.loc["total", "estimate"]
+    plain_part = 0 < part < 1 and ways.loc["total", "low"] > 0
     text = "Customers who trust more say that they are more loyal; {part:.0%} of that goes together with commitment. One survey at one moment does not show what came first."
-    chapter.answer("trust", text, part=part)
+    chapter.answer("trust", text if plain_part else "Whether trust goes together with loyalty cannot be told from these answers.", part=part)
 if spread is not None:
     chapter.answer("where to spend", "{text}", text=words.invest_in_words(spread, response))
 if better is not None:
     chapter.answer("what to offer", "{text}", text=words.recommend_in_words(hits, ahead))
 if log:
-    near, near_low, near_high = holdout.share_with_interval((pd.Timestamp(today) - heard).dt.days <= contact_bands[1])
-    label = f"Customers heard from within {contact_bands[1]} days"
+    near, near_low, near_high = holdout.share_with_interval((pd.Timestamp(today) - heard).dt.days <= contact_bands[0 if len(contact_bands) < 3 else 1])
+    label = f"Customers heard from within {contact_bands[0 if len(contact_bands) < 3 else 1]} days"
     chapter.goal(label, target_contact, near, near_low, near_high, unit="%")
     chapter.key_figure(label, near, near_low, near_high, unit="%")
-    chapter.say("**{share:.0%}** of the customers were heard from within {days} days; the goal is {goal:.0%}.", share=near, days=contact_bands[1], goal=target_contact)
+    chapter.say("**{share:.0%}** of the customers were heard from within {days} days; the goal is {goal:.0%}.", share=near, days=contact_bands[0 if len(contact_bands) < 3 else 1], goal=target_contact)
 
 # %% [markdown]
 # ## Your predictions, checked
 
 # %%
 if ways is not None:
-    part = ways.loc["indirect", "estimate"] / ways.loc["total", "estimate"]
-    chapter.say("1. **{part:.0%}** goes by way of commitment: {e:.2f} [{low:.2f}, {high:.2f}] of {total:.2f}.", part=part, e=ways.loc["indirect", "estimate"], low=ways.loc["indirect", "low"], high=ways.loc["indirect", "high"], total=ways.loc["total", "estimate"])
+    row, total_way = ways.loc["indirect"], ways.loc["total", "estimate"]
+    text = "1. By way of commitment {e:.2f} [{low:.2f}, {high:.2f}] of {total:.2f} in all" + (", which is **{part:.0%}**." if plain_part else ".")
+    chapter.say(text, part=part, e=row["estimate"], low=row["low"], high=row["high"], total=total_way)
 if longer.theta is not None:
     chapter.say("2. **{e:.2f}** [{low:.2f}, {high:.2f}] per active month; {f:.2f} per elapsed month.", e=longer.theta, low=longer.low, high=longer.high, f=ages.loc["elapsed months", "estimate"])
 if better is not None:

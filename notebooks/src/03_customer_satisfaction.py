@@ -464,7 +464,7 @@ if comments or not own:
         themes = said.summary(written, language, by_weight)
         if themes["comments"].any():
             chapter.show(draw.comments(themes[themes["comments"] > 0], simulated=not comments), name="comments", alt="{text}", text=captions.comments(themes[themes["comments"] > 0], simulated=not comments))
-        chapter.say("{who}{text}", who=made_of(comments), text=words.comments_in_words(themes))
+        chapter.say("{who}{text}", who=made_of(comments), text=words.comments_in_words(themes, lang=language))
         if overall or not comments:
             chapter.say("{who}{text}", who=made_of(comments), text=words.agreement_in_words(said.agreement(said.tone(written, language), beside, by_weight)))
 

@@ -35,7 +35,7 @@
 # %% [markdown]
 # ## Predict before you run
 #
-# Write down three numbers now. They are checked near the end.
+# Write down three numbers now, for the example data. They are checked near the end.
 #
 # 1. Satisfaction and loyalty are asked with three questions each. How strongly do they go together, from 0 to 1?
 # 2. Of passengers who rate an airport 5 of 5, what share says 9 or 10 when asked to recommend it? Of those who rate it 4?
@@ -118,6 +118,7 @@ from crmtheory import claims, lifecycle, loyalty, simulate
 from crmtheory.chapter import open_chapter
 from crmtheory.chapter_data import CHOICES, examples, read_log, read_table, where_possible
 from crmtheory.chapter_survey import lacking, read_answers, read_survey
+from crmtheory.errors import SchemaError
 from crmtheory.lifecycle import words as lifecycle_words
 from crmtheory.loyalty import words
 from crmtheory.plots import captions_loyalty as captions
@@ -202,17 +203,26 @@ def corrected(of):
 
 
 # %%
-why = lacking(found, "satisfaction", "loyalty")
+why, latent = lacking(found, "satisfaction", "loyalty"), None
 if not why:
-    several = association.compare(*(found.scores(role) for role in ("satisfaction", "loyalty")), weights=found.weights)
-    chapter.show(draw_survey.correlations(several), name="correlations", alt="{text}", text=survey_captions.correlations(several))
-    latent = corrected(found)
+    parts = {role: list(found.constructs[role]) for role in ("satisfaction", "loyalty") if len(found.constructs[role]) > 1}
+    with where_possible(chapter, SchemaError) as problem:
+        several = association.compare(*(found.scores(role) for role in ("satisfaction", "loyalty")), weights=found.weights)
+        chapter.show(draw_survey.correlations(several), name="correlations", alt="{text}", text=survey_captions.correlations(several))
+        fit = measuring.item_table(found.answers, parts, found.weights) if parts else pd.DataFrame({"weak": [], "construct": []})
+        for sentence in measuring.advice(fit) if parts else ():
+            chapter.say("{text}", text=sentence)
+        latent = corrected(found)
+    why = problem.text
+
+# %%
+if latent is not None:
     row = latent.iloc[0]
     is_corrected = row["reliability_first"] > 0
     text = "As observed the correlation is {o:.2f}; with errors of measurement taken out **{e:.2f}** [{low:.2f}, {high:.2f}]. The questions on satisfaction have an alpha of {a:.2f}, those on loyalty {b:.2f}."
     single = "The correlation is **{e:.2f}** [{low:.2f}, {high:.2f}]. One question alone shows no error of measurement, so nothing is taken out: the true link is closer, if errors are independent."
     chapter.say(text if is_corrected else single, o=row["observed"], e=row["estimate"], low=row["low"], high=row["high"], a=row["reliability_first"], b=row["reliability_second"])
-linked = claims.not_given("LOY-1", why, name=survey) if why else test("LOY-1", latent, name=survey)
+linked = test("LOY-1", latent, name=survey) if latent is not None else claims.not_given("LOY-1", why, name=survey or transactions)
 
 # %% [markdown]
 # A correction is only as good as the scale. The item–rest correlation shows a question that does not fit. In the shipped survey it is
@@ -221,10 +231,8 @@ linked = claims.not_given("LOY-1", why, name=survey) if why else test("LOY-1", l
 # high; see whether it hangs on that question.
 
 # %%
-if not why:
-    parts = {role: list(found.constructs[role]) for role in ("satisfaction", "loyalty") if len(found.constructs[role]) > 1}
-    fit = measuring.item_table(found.answers, parts, found.weights) if parts else pd.DataFrame(columns=["weak", "construct"])
-    chapter.table(fit, caption="Each question with the rest of its scale", formats=dict.fromkeys(["mean", "sd", "item_rest", "alpha_without", "alpha"], "{:.2f}")) if parts else None
+if latent is not None and len(fit):
+    chapter.table(fit, caption="Each question with the rest of its scale", formats=dict.fromkeys(["mean", "sd", "item_rest", "alpha_without", "alpha"], "{:.2f}"))
     kept = {role: [item for item in items_of if not fit.loc[item, "weak"]] for role, items_of in parts.items()}
     if fit["weak"].any() and len(parts) == 2 and min(map(len, kept.values())) > 1:
         cleaned = association.disattenuated(found.answers, *kept.values(), rng(), weights=found.weights).iloc[0]
@@ -236,16 +244,16 @@ if not why:
 # cannot be corrected; there the plain correlation stands, which is a lower bound if errors are independent.
 
 # %%
-again = {survey: latent.iloc[0]} if not why else {}
+again = {survey: latent.iloc[0]} if latent is not None else {}
 for name, how in more_surveys.items():
-    with where_possible(chapter):
+    with where_possible(chapter, SchemaError, KeyError):
         other = read_answers(chapter, name, {role: how[role] for role in ("satisfaction", "loyalty")}, how["scale"])
         again[name] = corrected(other).iloc[0]
 if again:
     table = pd.DataFrame(again).T[["observed", "estimate", "low", "high", "n"]].astype(float)
     chapter.table(table, caption="Satisfaction with loyalty, as observed and corrected", formats=dict.fromkeys(["observed", "estimate", "low", "high"], "{:.2f}") | {"n": "{:,.0f}"})
     strong = int((table["low"] >= 0.5).sum())
-    chapter.say("In {k} of {n} surveys the whole interval lies at 0.5 or above.", k=strong, n=len(table))
+    chapter.say("In {k} of {n} surveys the whole interval lies at 0.5 or above.", k=strong, n=len(table)) if len(table) > 1 else None
 
 # %% [markdown]
 # ## The shape of the link
@@ -261,9 +269,9 @@ if link_survey:
     linking = read_answers(chapter, link_survey, {"overall": [link_overall]}, link_scale, **asks)
     rated, behaviour = linking.answers[link_overall], pd.to_numeric(linking.kept[link_behaviour], errors="coerce") if link_behaviour else None
     recommends, heavy, points_of = linking.answers[link_recommend], linking.weights, link_scale
-elif found and overall and recommend:
+elif found and overall and recommend and tuple(found.codebook().loc[recommend, ["low", "high"]]) == (0, 10):
     rated, recommends, heavy, behaviour = found.answers[overall], found.answers[recommend], found.weights, None
-    points_of = scales.get(overall, scale)
+    points_of = list(found.codebook().loc[overall, ["low", "high"]])
 shapes = None
 if rated is not None:
     with where_possible(chapter):
@@ -279,10 +287,11 @@ if rated is not None:
 # than that from 3 to 4?
 
 # %%
-step, why = None, "no survey has a rating of the whole and a recommendation (parameters link_survey, or overall and recommend)"
+step, why = None, "no survey has a rating of the whole and a recommendation from 0 to 10 (parameters link_survey, or overall and recommend)"
 if rated is not None:
-    promoters = loyalty.by_level(rated, (recommends >= 9).astype(float).where(recommends.notna()), heavy)
-    chapter.show(draw.promoters(promoters), name="promoters", alt="{text}", text=captions.promoters(promoters))
+    with where_possible(chapter):
+        promoters = loyalty.by_level(rated, (recommends >= 9).astype(float).where(recommends.notna()), heavy)
+        chapter.show(draw.promoters(promoters), name="promoters", alt="{text}", text=captions.promoters(promoters))
     why = f"the whole is rated from {points_of[0]:g} to {points_of[1]:g}, and the claim is about five points"
 if rated is not None and points_of[1] - points_of[0] == 4:
     top_three = tuple(points_of[1] - back for back in (2, 1, 0))
@@ -346,12 +355,12 @@ if log:
     split = calibration_end if transactions == chapter.defaults["transactions"] or calibration_end != chapter.defaults["calibration_end"] else ""
     windows = log.summary(unit="week", calibration_end=split or log.half)
     later = windows["x_holdout"] > 0
-    with where_possible(chapter):
+    with where_possible(chapter) as problem:
         groups = loyalty.repurchase(windows["x"], later)
         repeat = loyalty.repurchase_difference(windows["x"], later)
         chapter.show(draw.repurchase(groups, repeat), name="repurchase", alt="{text}", text=captions.repurchase(groups, repeat))
         chapter.say("{text}", text=words.repurchase_in_words(repeat))
-returning = test("LOY-3", repeat, name=transactions) if repeat is not None else claims.not_given("LOY-3", "no log of purchases was given, or it is too short (parameter transactions)", name=transactions)
+returning = test("LOY-3", repeat, name=transactions) if repeat is not None else claims.not_given("LOY-3", problem.text if log else "no log of purchases was given (parameter transactions)", name=transactions)
 
 # %% [markdown]
 # Do people do what they *intend*? Published studies have correlated satisfaction with both. Few measured what customers did later.
@@ -441,9 +450,12 @@ if history is not None:
 # %%
 if effect is not None:
     with where_possible(chapter):
-        course, trends = loyalty.event_study(history), loyalty.parallel_trends(history)
+        course = loyalty.event_study(history)
         chapter.show(draw_programme.event_study(course, simulated=made_up), name="event-study", alt="{text}", text=captions.event_study(course, simulated=made_up))
-        chapter.say("{who}{text}", who="Simulated customers. " if made_up else "", text=words.effect_in_words(effect, loyalty.naive(history), trends))
+    trends = None
+    with where_possible(chapter):
+        trends = loyalty.parallel_trends(history)
+    chapter.say("{who}{text}", who="Simulated customers. " if made_up else "", text=words.effect_in_words(effect, loyalty.naive(history), trends))
 raised = test("LOY-5", effect, name=members or "simulated members", simulated=made_up) if effect is not None else claims.not_given("LOY-5", "no purchases of members and others were given (parameter members)", name=transactions)
 
 # %% [markdown]
@@ -461,14 +473,15 @@ chapter.say("To see a rise from {base:.0%} to {to:.0%} with a probability of 80%
 
 # %%
 result = None
+why = "no campaign with a control group drawn by lot was given (parameter campaign). Without one the effect of the campaign cannot be told from the choice of who received it"
 if campaign:
-    with where_possible(chapter):
+    with where_possible(chapter, SchemaError) as problem:
         people = read_table(chapter, campaign, [treated, bought])
         drawn = loyalty.yes_no(people[treated], treated)
         result = loyalty.ab_test(people.loc[drawn, bought], people.loc[~drawn, bought])
         chapter.show(draw_programme.ab(result), name="campaign", alt="{text}", text=captions.ab(result))
         chapter.say("{text}", text=words.ab_in_words(result))
-why = "no campaign with a control group drawn by lot was given (parameter campaign). Without one the effect of the campaign cannot be told from the choice of who received it"
+    why = problem.text
 cared = test("LOY-6", result, name=campaign) if result is not None else claims.not_given("LOY-6", why, name=transactions or survey)
 
 # %% [markdown]

@@ -145,8 +145,8 @@ def largest_asymmetry(table: pd.DataFrame) -> pd.DataFrame:
     if known.empty:
         raise DomainError(
             f"None of the {len(table):,} drivers has an asymmetry: a driver needs {LEAST} low, {LEAST} middle and "
-            f"{LEAST} high ratings. Ask more people, or set low_at and high_at (low_rating and high_rating in the chapter) "
-            "so that all three occur."
+            f"{LEAST} high ratings. Ask more people, or set low_at and high_at (low_rating and high_rating in the "
+            "chapter) so that all three occur."
         )
     strange = np.where(known["estimate"] > 0, known["penalty"] > 0, known["reward"] < 0)
     if strange.all():
