@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
-from crmtheory import simulate
+from crmtheory import contents, notebooks, simulate, study
 from crmtheory.cli import main
 from crmtheory.models import ParetoNBD
 from crmtheory.privacy import pseudonym
@@ -55,6 +55,9 @@ def dirty_export(path: Path, mails: bool = False) -> pd.DataFrame:
     return clean.assign(Kunde=ids)
 
 
+ON_A_LOG = ["lifecycle", "loyalty", "relationship", "segmentation", "value"]  # what runs without a survey
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame, str]:
     """`init`, a look at the study file as an analyst would take, then `report`."""
@@ -87,7 +90,7 @@ def test_the_report_of_a_study_counts_what_the_clean_log_holds(
 ) -> None:
     folder, clean, _ = report
     runs = sorted(path for path in (folder / "out").iterdir() if path.is_dir())
-    assert [run.name for run in runs] == ["lifecycle-study", "segmentation-study", "value-study"]
+    assert [run.name for run in runs] == [f"{name}-study" for name in ON_A_LOG]
     for run in runs:
         data = json.loads((run / "result.json").read_text(encoding="utf-8"))["data"]
         assert len(data) == 1, "no example stands beside the data of the study"
@@ -101,7 +104,7 @@ def test_the_report_of_a_study_counts_what_the_clean_log_holds(
 def test_the_rows_set_aside_are_written_with_line_and_reason(report: tuple[Path, pd.DataFrame, str]) -> None:
     folder, _, _ = report
     files = list((folder / "out").glob("*/rejected.csv"))
-    assert len(files) == 3
+    assert len(files) == len(ON_A_LOG)
     for file in files:
         rejected = pd.read_csv(file)
         assert rejected["line"].tolist() == [52, 53, 54, 55]
@@ -111,6 +114,26 @@ def test_the_rows_set_aside_are_written_with_line_and_reason(report: tuple[Path,
             "no customer id",
             "no date",
         ]
+
+
+@pytest.mark.parametrize("scale", ["[1, 5]", "{a: [1, 5], nps: [0, 10]}"])
+def test_every_chapter_takes_what_a_study_with_log_and_survey_gives(tmp_path: Path, scale: str) -> None:
+    dirty_export(tmp_path / "log.csv")
+    (tmp_path / "answers.csv").write_text("a,nps\n3,9\n", encoding="utf-8")
+    (tmp_path / "study.yaml").write_text(
+        "transactions: {path: log.csv, columns: {customer: Kunde, date: Datum, amount: Betrag}}\n"
+        f"survey: {{path: answers.csv, items: [a, nps], scale: {scale}, constructs: {{trust: [a]}}, recommend: nps}}\n",
+        encoding="utf-8",
+    )
+    known = {
+        theory.name: [one.name for one in notebooks.parameters(theory.name)]
+        for theory in contents.available()
+    }
+    runs, left_out = study.read(tmp_path / "study.yaml").runs(known)
+    assert sorted(runs) == sorted(contents.THEORIES)
+    assert left_out == {}
+    for name, given in runs.items():
+        assert set(notebooks.check(name, given)) == set(given)
 
 
 def test_e_mail_addresses_are_not_written_and_the_way_out_hides_them(
