@@ -63,10 +63,11 @@ def read_survey(chapter: Chapter, keep: Sequence[str] = (), more: Sequence[str] 
     chapter.set_aside(found.rejected, "answer")
     codebook = found.codebook()
     named = (codebook["label"] != codebook.index).any()
-    shown = SHOWN if named else SHOWN[1:]
-    chapter.table(
-        codebook[shown], caption="What was asked", rows=40, formats={"mean": "{:.2f}", "sd": "{:.2f}"}
-    )
+    shown = [
+        name for name in SHOWN if (named or name != "label") and (found.constructs or name != "construct")
+    ]
+    formats = {"low": "{:g}", "high": "{:g}", "mean": "{:.2f}", "sd": "{:.2f}"}
+    chapter.table(codebook[shown], caption="What was asked", rows=40, formats=formats)
     for warning in [*found.report.warnings, *_about_weights(found)]:
         chapter.say("*{text}*", text=warning)
     return found

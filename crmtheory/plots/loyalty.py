@@ -48,7 +48,16 @@ def link(
             name = label(f"shape {shape}", lang) if shape in SHAPES else str(shape)
             name = label("best shape", lang).format(name=name) if shape == best else name
             rows = rows.sort_values("satisfaction")
-            ax.plot(rows["satisfaction"], rows["loyalty"], line, color=colour, linewidth=1.8, label=name)
+            above = 2.5 if shape == "linear" else 2  # a curve that found no bend lies on the line
+            ax.plot(
+                rows["satisfaction"],
+                rows["loyalty"],
+                line,
+                color=colour,
+                linewidth=1.8,
+                label=name,
+                zorder=above,
+            )
     _levels(ax, levels, label("mean of level", lang), lang)
     ax.set_ylabel(label("loyalty", lang))
     shapes.above(ax, 2)

@@ -146,7 +146,7 @@ def htmt(
 def _arrows(table: pd.DataFrame) -> pd.DataFrame:
     """The estimates by the name of their arrow: from → to."""
     names = [
-        f"{shapes.shortened(str(a), 18)} → {shapes.shortened(str(b), 18)}"
+        f"{shapes.shortened(str(a), 36)} → {shapes.shortened(str(b), 18)}"
         for a, b in zip(table["from"], table["to"], strict=True)
     ]
     return table[["estimate", "low", "high"]].set_axis(names, axis=0)
