@@ -136,10 +136,10 @@ def test_comments_without_a_theme():
     )
     none = comments.summary(pd.Series(["hm", "aha", "好"]), "zh")
     assert words.comments_in_words(none, THEMES_CHINESE, "zh") == (
-        "None of the 3 comments names a " + next_step.format("zh")
+        "Not one of the 3 comments names a " + next_step.format("zh")
     )
     assert words.comments_in_words(none[none["comments"] > 0]) == (
-        "None of the comments names a " + next_step.format("en")
+        "Not one of the comments names a " + next_step.format("en")
     )
 
 

@@ -48,7 +48,9 @@ def gaps(table: pd.DataFrame, simulated: bool = False) -> str:
     )
     below = [str(name) for name in table.index[table["high"] < 0]]
     end = (
-        f" Clearly below expectations: {listed(below)}." if below else " None is clearly below expectations."
+        f" Clearly below expectations: {listed(below)}."
+        if below
+        else " No dimension is clearly below expectations."
     )
     return marks.said(
         f"Perception against expectation by dimension, with 95% intervals of the gap: {'; '.join(rows)}.{end}",

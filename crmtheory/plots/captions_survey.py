@@ -20,7 +20,7 @@ def reliability(table: pd.DataFrame, threshold: float = 0.7, simulated: bool = F
         parts.append(f"{text}, omega {row['omega']:.2f}" if pd.notna(row["omega"]) else text)
     below = [str(name) for name in table.index[table["alpha"] < threshold]]
     line = f"the dashed line at {threshold:g}"
-    weak = f" Below {line}: {listed(below)}." if below else f" None is below {line}."
+    weak = f" Below {line}: {listed(below)}." if below else f" No scale is below {line}."
     return marks.said(f"Cronbach's alpha of each scale: {'; '.join(parts)}.{weak}", simulated)
 
 

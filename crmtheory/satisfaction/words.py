@@ -172,7 +172,7 @@ def comments_in_words(table: pd.DataFrame, names: Mapping[str, str] | None = Non
     there = table[table["comments"] > 0].sort_values("share", ascending=False, kind="stable")
     if not len(there):
         size = int(table["n"].iloc[0]) if len(table) else 0  # a table of no themes does not know
-        none = f"None of the {f'{size:,} ' if size else ''}comments names a"
+        none = f"Not one of the {f'{size:,} ' if size else ''}comments names a"
         none = "The only comment names no" if size == 1 else none
         return f"{none} theme of the list (language {lang}): give own words or the language."
     n = counted(int(there["n"].iloc[0]), "comment")

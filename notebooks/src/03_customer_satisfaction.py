@@ -114,7 +114,6 @@ def made_of(given):
     return "" if given else "Simulated customers. "
 
 
-
 # %%
 more = [effort] if effort else []
 more += [item for table in (kano_items, expected_items, perceived_items) for columns in table.values() for item in columns]
@@ -124,7 +123,7 @@ elsewhere = {overall, recommend, effort, *more} | {item for role, members in con
 attributes = rated_items or [item for item in items if item not in elsewhere]
 book = found.codebook()
 named, alike = book["label"], [item for item in attributes if not overall or tuple(book.loc[item, ["low", "high"]]) == tuple(book.loc[overall, ["low", "high"]])]
-lowest, highest = book.loc[overall or attributes[0] if overall or attributes else recommend, ["low", "high"]]
+lowest, highest = book.loc[overall or [*attributes, *book.index][0], ["low", "high"]]
 satisfied, low_rating, high_rating = satisfied or highest - 1, low_rating or lowest + 1, high_rating or highest
 drivable = bool(overall and len(attributes) > 1)
 text = "**{n:,} respondents** gave {answered:,} answers to {items} questions; {silent:,} answered none."
@@ -182,7 +181,7 @@ chapter.say(text, hand=nps_by_hand(ten), library=row["estimate"], low=row["low"]
 # %% [markdown]
 # ## How satisfied are they?
 #
-# Three numbers are in use. The **mean** rating. The **top-box share** (高分占比): who gives a good rating. And the NPS. None is better in
+# Three numbers are in use. The **mean** rating. The **top-box share** (高分占比): who gives a good rating. And the NPS. No one is better in
 # principle; what matters is to keep one for years, with its interval.
 
 # %%
@@ -190,25 +189,38 @@ groups = found.kept[period] if period and found.kept[period].notna().any() else 
 groups = groups.astype("Int64") if pd.api.types.is_float_dtype(groups) and (groups.dropna() % 1 == 0).all() else groups
 shown = list(np.sort(groups.dropna().unique()))[-2:]
 within = {str(name): (groups == name).fillna(False).astype(bool) for name in shown}
-weighing = {name: weights[rows] if weights is not None else None for name, rows in within.items()}
-if overall:
-    rated = {name: satisfaction.csat(answers.loc[rows, overall], satisfied, weighing[name]) for name, rows in within.items()}
-    level = pd.concat(rated, names=["period", "measure"])
-    chapter.table(level, caption=f"Rating of the whole ({named[overall]}); top: {satisfied:g} or more", formats=dict.fromkeys(["estimate", "low", "high"], "{:.3f}"))
-    chapter.say("{text}", text=words.csat_in_words(rated[str(shown[-1])]))
+
+
+def asked_in(item):
+    return {name: rows for name, rows in within.items() if answers.loc[rows, item].notna().any()}
+
 
 # %%
-if effort:
-    easy = {name: satisfaction.csat(answers.loc[rows, effort], satisfied, weighing[name]).loc[["mean"]] for name, rows in within.items()}
+weighing = {name: weights[rows] if weights is not None else None for name, rows in within.items()}
+if overall and not asked_in(overall):
+    chapter.say("*Nobody rated the whole ({name}).*", name=overall)
+    overall, drivable = "", False
+if overall:
+    rated = {name: satisfaction.csat(answers.loc[rows, overall], satisfied, weighing[name]) for name, rows in asked_in(overall).items()}
+    level = pd.concat(rated, names=["period", "measure"])
+    chapter.table(level, caption=f"Rating of the whole ({named[overall]}); top: {satisfied:g} or more", formats=dict.fromkeys(["estimate", "low", "high"], "{:.3f}"))
+    chapter.say("{text}", text=words.csat_in_words(rated[max(rated)]))
+
+# %%
+if effort and asked_in(effort):
+    easy = {name: satisfaction.csat(answers.loc[rows, effort], satisfied, weighing[name]).loc[["mean"]] for name, rows in asked_in(effort).items()}
     chapter.table(pd.concat(easy, names=["period", "measure"]), caption=f"Effort ({named[effort]})", formats=dict.fromkeys(["estimate", "low", "high"], "{:.3f}"))
 
 # %%
 if recommend and tuple(book.loc[recommend, ["low", "high"]]) != (0, 10):
     chapter.say("*The Net Promoter Score is about answers from 0 to 10; {name} is on another scale, so it is left out.*", name=recommend)
     recommend = ""
+if recommend and not asked_in(recommend):
+    chapter.say("*Nobody answered the question on recommendation ({name}).*", name=recommend)
+    recommend = ""
 if recommend:
-    scored = pd.concat([satisfaction.nps(answers.loc[rows, recommend], weighing[name]) for name, rows in within.items()])
-    scored.index = pd.Index(within, name="period")
+    scored = pd.concat([satisfaction.nps(answers.loc[rows, recommend], weighing[name]) for name, rows in asked_in(recommend).items()])
+    scored.index = pd.Index(asked_in(recommend), name="period")
     chapter.save(scored, "nps")
     chapter.show(draw.nps_bars(scored), name="nps", alt="{text}", text=captions.nps_bars(scored))
     chapter.say("{text}", text=words.nps_in_words(scored.iloc[[-1]]))
@@ -228,7 +240,8 @@ if len(shown) == 2 and (overall or attributes):
     chapter.save(change, "two_periods")
     chapter.show(draw.two_periods(change), name="two-periods", alt="{text}", text=captions.two_periods(change))
     chapter.say("{text}", text=words.periods_in_words(change))
-if len(shown) == 2 and recommend:
+moved = None
+if recommend and len(scored) == 2:
     before, after = (answers.loc[rows, recommend] for rows in within.values())
     moved = satisfaction.nps_change(before, after, *weighing.values())
     chapter.say("**{text}**", text=words.change_in_words(moved))
@@ -479,7 +492,7 @@ ends = [satisfaction.nps(pd.Series([answer] * 50)).iloc[0] for answer in (10.0, 
 draws = rng().normal(size=(4000, 4))
 made = pd.DataFrame(draws[:, :3], columns=["a", "b", "nothing"]).assign(y=draws @ [1.0, 1.0, 0.0, 1.0])
 known = drivers.importance(made, "y", ["a", "b", "nothing"], rng(), resamples=200)
-text = "All promote: {top:.0f} [{top_low:.0f}, {top_high:.0f}]. None does: {end:.0f}. Two equal drivers get {a:.0%} and {b:.0%}, the idle one {c:.1%}."
+text = "All promote: {top:.0f} [{top_low:.0f}, {top_high:.0f}]. All warn: {end:.0f}. Two equal drivers get {a:.0%} and {b:.0%}, the idle one {c:.1%}."
 chapter.say(text, top=ends[0]["estimate"], top_low=ends[0]["low"], top_high=ends[0]["high"], end=ends[1]["estimate"], a=known.loc["a", "share"], b=known.loc["b", "share"], c=known.loc["nothing", "share"])
 
 # %% [markdown]
@@ -516,8 +529,11 @@ if recommend and place is not None:
 # middle of the scale, and look again.
 
 # %%
+milder = None
 if asymmetry is not None:
-    milder = drivers.penalty_reward(rating, whole, alike, rng(), low_at=(lowest + highest) / 2, high_at=high_rating, **common)
+    with where_possible(chapter):
+        milder = drivers.penalty_reward(rating, whole, alike, rng(), low_at=(lowest + highest) / 2, high_at=high_rating, **common)
+if milder is not None:
     compared = pd.DataFrame({"asymmetry": asymmetry["estimate"], "kind": asymmetry["kind"], "asymmetry, bad up to the middle": milder["estimate"], "kind then": milder["kind"]})
     chapter.table(compared.sort_values("asymmetry"), caption="Penalty less reward, in points of the overall rating", rows=14, formats=dict.fromkeys(["asymmetry", "asymmetry, bad up to the middle"], "{:.2f}"))
     clear = compared[(compared["kind"] != "unclear") | (compared["kind then"] != "unclear")]
@@ -572,18 +588,18 @@ if place is not None:
 # %%
 if recommend:
     now = scored.iloc[-1]
-    chapter.answer("score", "{text}", text=words.change_in_words(moved) if len(shown) == 2 else words.nps_in_words(scored.iloc[[-1]]))
+    chapter.answer("score", "{text}", text=words.change_in_words(moved) if moved is not None else words.nps_in_words(scored.iloc[[-1]]))
 if len(shown) == 2 and (overall or attributes):
     chapter.answer("items", "{text}", text=words.periods_in_words(change))
 if place is not None:
-    text = "Mend first: {firm}. They matter and are rated lower than the rest, by whatever outcome is asked for." if firm else "No attribute is for sure both important and rated lower than the rest."
+    text = "Mend first: {firm}. They matter and are rated lower than the rest" + (", by whatever outcome is asked for." if recommend else ".") if firm else "No attribute is for sure both important and rated lower than the rest."
     chapter.answer("mend first", text, firm=", ".join(firm))
 if recommend:
     chapter.goal("Net Promoter Score", target_nps, now["estimate"], now["low"], now["high"], unit="points")
     chapter.key_figure("Net Promoter Score", now["estimate"], now["low"], now["high"], unit="points", text=f"{now['estimate']:.0f}")
     chapter.say("The Net Promoter Score is **{e:.1f}** [{low:.1f}, {high:.1f}]; the goal is {goal:g}.", e=now["estimate"], low=now["low"], high=now["high"], goal=target_nps)
 elif overall:
-    mean = level.loc[(str(shown[-1]), "mean")]
+    mean = level.loc[(max(rated), "mean")]
     chapter.key_figure(f"Mean rating ({named[overall]})", mean["estimate"], mean["low"], mean["high"], text=f"{mean['estimate']:.2f}")
 
 # %% [markdown]
@@ -591,7 +607,7 @@ elif overall:
 
 # %%
 if recommend and overall:
-    top = level.loc[(str(shown[-1]), "top")]
+    top = level.loc[(max(rated), "top")]
     chapter.say("1. **{share:.0%}** are satisfied; the NPS is **{e:.0f}** [{low:.0f}, {high:.0f}].", share=top["estimate"], e=now["estimate"], low=now["low"], high=now["high"])
 if five:
     chapter.say("2. **{n:,.0f}** in each period.", n=five)
