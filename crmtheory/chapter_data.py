@@ -12,6 +12,7 @@ import pandas as pd
 from crmtheory import datasets, tables
 from crmtheory import transactions as logs
 from crmtheory.chapter import Chapter
+from crmtheory.claims import Verdict
 from crmtheory.errors import ConvergenceError, DomainError, SchemaError
 from crmtheory.transactions import Transactions
 
@@ -157,3 +158,15 @@ def read_attributes(chapter: Chapter, customers: pd.Index) -> dict[str, pd.Serie
         usual = ordered.drop_duplicates("customer").set_index("customer")["value"]
         found[name] = usual.reindex(customers).rename(name)
     return found
+
+
+def conclude(chapter: Chapter, verdicts: Sequence[Verdict]) -> None:
+    """Remember the verdicts of the chapter, show them in one table, and say why a claim could not be tested."""
+    chapter.verdict(*verdicts)
+    columns = ["claim", "data", "theta", "low", "high", "delta", "verdict"]
+    table = pd.DataFrame([verdict.to_dict() for verdict in verdicts]).set_index("id")[columns]
+    numbers = dict.fromkeys(["theta", "low", "high", "delta"], "{:.3f}")
+    chapter.table(table, caption="Verdicts", rows=len(table), formats=numbers)
+    for verdict in verdicts:
+        if verdict.reason:
+            chapter.say("{id} cannot be tested: {reason}.", id=verdict.id, reason=verdict.reason.rstrip("."))

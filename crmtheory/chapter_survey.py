@@ -6,7 +6,10 @@ loyalty and so on. A construct that is not named is a question that was not aske
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -15,18 +18,19 @@ from crmtheory.chapter import Chapter
 from crmtheory.errors import SchemaError
 from crmtheory.survey import Survey
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 HEAVY, FEW = 0.25, 10  # weight of one respondent, and respondents of equal weight, that are worth a warning
 RECOMMEND = (0, 10)  # the scale of the question on recommendation, unless another is given
 SHOWN = ["label", "construct", "low", "high", "n", "mean", "sd", "missing"]
 
 
-def read_survey(chapter: Chapter, keep: Sequence[str] = (), more: Sequence[str] = ()) -> Survey:
+def read_survey(chapter: Chapter, keep: Mapping[str, str] = NOTHING, more: Sequence[str] = ()) -> Survey:
     """The survey that the parameters survey, items, scale, scales, reverse, dont_know, weight, respondent, constructs,
     labels, overall, recommend and survey_policies describe; its codebook is shown, answers set aside are written.
 
     Parameters
     ----------
-    keep : further columns to carry along, such as the period; empty names are passed over
+    keep : further columns to carry along: parameter → column, such as {"period": "year"}; empty ones are passed over
     more : further items, on the scale of all or on their own
 
     Raises
@@ -41,24 +45,25 @@ def read_survey(chapter: Chapter, keep: Sequence[str] = (), more: Sequence[str] 
         )
     roles = [given.get("overall", ""), given.get("recommend", "")]
     policies = dict(given["survey_policies"])
-    carried = dict.fromkeys([*keep, *policies.pop("keep", ())])
+    carried = dict.fromkeys([*keep.values(), *policies.pop("keep", ())])
     scales = {roles[1]: RECOMMEND, **given["scales"]} if roles[1] else given["scales"]
     items = _items([*given["items"], *(role for role in roles if role), *more], given["constructs"])
     if not items:
         raise SchemaError("The survey has no items: name the columns of answers in items or in constructs.")
-    found = survey.read(
-        datasets.locate(given["survey"]),
-        items,
-        scale=_scales(items, given["scale"], scales),
-        reverse=given["reverse"],
-        dont_know=given["dont_know"],
-        weight=given["weight"] or None,
-        respondent=given["respondent"] or None,
-        constructs=given["constructs"],
-        labels=given["labels"],
-        keep=[name for name in carried if name],
-        **policies,
-    )
+    with _in_parameters(keep):
+        found = survey.read(
+            datasets.locate(given["survey"]),
+            items,
+            scale=_scales(items, given["scale"], scales),
+            reverse=given["reverse"],
+            dont_know=given["dont_know"],
+            weight=given["weight"] or None,
+            respondent=given["respondent"] or None,
+            constructs=given["constructs"],
+            labels=given["labels"],
+            keep=[name for name in carried if name],
+            **policies,
+        )
     _remember(chapter, given["survey"], found)
     chapter.set_aside(found.rejected, "answer")
     codebook = found.codebook()
@@ -81,7 +86,7 @@ def read_answers(
     *,
     items: Sequence[str] = (),
     scales: Mapping[str, Sequence[float]] | None = None,
-    keep: Sequence[str] = (),
+    keep: Mapping[str, str] = NOTHING,
     weight: str = "",
 ) -> Survey:
     """A further survey, by the constructs and the scale that parameters give; it is remembered among the data. Answers
@@ -94,14 +99,15 @@ def read_answers(
     wanted = _items(items, constructs)
     if not wanted:
         raise SchemaError(f"The survey {name} has no items: name the columns of answers of each construct.")
-    found = survey.read(
-        datasets.locate(name),
-        wanted,
-        scale=_scales(wanted, scale, scales or {}),
-        constructs=constructs,
-        keep=[column for column in dict.fromkeys(keep) if column],
-        weight=weight or None,
-    )
+    with _in_parameters(keep):
+        found = survey.read(
+            datasets.locate(name),
+            wanted,
+            scale=_scales(wanted, scale, scales or {}),
+            constructs=constructs,
+            keep=[column for column in dict.fromkeys(keep.values()) if column],
+            weight=weight or None,
+        )
     _remember(chapter, name, found)
     if found.report.rejected:
         ends = f"{found.rejected['item'].iloc[0]}: {found.rejected['value'].iloc[0]}"
@@ -135,6 +141,25 @@ def scores(found: Survey, *roles: str) -> pd.DataFrame:
     [2.0, 3.0]
     """
     return pd.DataFrame({role: found.scores(role) for role in roles}, index=found.answers.index)
+
+
+@contextmanager
+def _in_parameters(keep: Mapping[str, str]) -> Iterator[None]:
+    """What is wrong with a survey in the words of a chapter: its parameters, and the columns that exist only once."""
+    try:
+        yield
+    except SchemaError as error:
+        lines, told = str(error).split("\n"), False
+        for place, line in enumerate(lines):
+            known = re.search(r" Known: .*?\.(?= (?:Correct|Name) )", line)
+            if known and told:
+                line = line.replace(known[0], "")
+            told = told or known is not None
+            for parameter, column in keep.items():
+                if f'There is no column "{column}".' in line:
+                    line = line.replace("Correct the name in keep", f"Correct the parameter {parameter}")
+            lines[place] = re.sub(r'Name yours with (\w+)="…"', r"Name yours in the parameter \1", line)
+        raise SchemaError("\n".join(lines)) from None
 
 
 def _about_weights(found: Survey) -> list[str]:

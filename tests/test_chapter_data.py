@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from crmtheory import chapter_data, contents
+from crmtheory import chapter_data, claims, contents
 from crmtheory.chapter import Chapter
 from crmtheory.errors import ConvergenceError, DomainError, SchemaError
 
@@ -303,3 +303,21 @@ def test_customers_of_a_table_that_are_none_of_the_log_are_refused(opened, tmp_p
     chapter = opened(attributes=file_of(tmp_path, "who,city\nx1,a\n"), attributes_columns=columns)
     with pytest.raises(SchemaError, match="The customers of the log are numbers, but 1 of 1 ids"):
         chapter_data.read_attributes(chapter, pd.Index([7, 12]))
+
+
+# The end
+
+
+def test_the_verdicts_are_remembered_shown_and_the_untestable_ones_explained(opened, shown) -> None:
+    chapter = opened()
+    row = pd.DataFrame([{"estimate": 0.3, "low": 0.2, "high": 0.4, "n": 50}])
+    tested = claims.test("REL-1", row, name="survey.csv")
+    missing = claims.not_given(
+        "REL-6", "no purchases by product were given (parameter lines)", name="log.csv"
+    )
+    chapter_data.conclude(chapter, [tested, missing])
+    assert [entry["id"] for entry in chapter.result()["verdicts"]] == ["REL-1", "REL-6"]
+    assert shown == [
+        "Verdicts",
+        "REL-6 cannot be tested: no purchases by product were given (parameter lines).",
+    ]

@@ -57,7 +57,7 @@ def opened(tmp_path: Path, shown: list[str]):
 
 
 def test_items_are_those_listed_and_those_of_roles_and_constructs(opened):
-    found = chapter_survey.read_survey(opened(), keep=["year", ""])
+    found = chapter_survey.read_survey(opened(), keep={"period": "year", "comments": ""})
     assert found.answers.columns.tolist() == ["overall", "recommend", "t1", "t2"]
     assert found.kept["year"].tolist() == [2023, 2023, 2024, 2024]
     assert found.answers["recommend"].tolist() == [10, 8, 9, 0]
@@ -108,6 +108,18 @@ def test_what_cannot_be_read_is_refused_with_the_next_step(opened, given, messag
     assert str(caught.value) == message
 
 
+def test_columns_that_are_not_there_are_told_by_their_parameters(opened):
+    chapter = opened(weight="wgt", constructs={"trust": ["t1", "t9"]})
+    with pytest.raises(SchemaError) as caught:
+        chapter_survey.read_survey(chapter, keep={"period": "season", "comments": ""})
+    columns = "who, overall, recommend, t1, t2, year"
+    assert str(caught.value).split("\n")[1:] == [
+        f'  t9          There is no column "t9". Did you mean "t2"? Known: {columns}. Correct the name in items.',
+        '  season      There is no column "season". Correct the parameter period.',
+        '  wgt         There is no column "wgt". Name yours in the parameter weight.',
+    ]
+
+
 def test_a_construct_that_was_not_asked_is_named():
     frame = pd.DataFrame({"a": [1, 2], "b": [2, 3]})
     found = survey.read(frame, ["a", "b"], constructs={"trust": ["a"]})
@@ -141,7 +153,9 @@ def test_answers_of_a_further_survey_that_are_off_its_scale_are_told(opened, tmp
 def test_a_further_survey_is_read_by_its_constructs(opened, tmp_path):
     chapter = opened()
     path = str(tmp_path / "answers.csv")
-    found = chapter_survey.read_answers(chapter, path, {"trust": ["t1", "t2"]}, [1, 5], keep=["year"])
+    found = chapter_survey.read_answers(
+        chapter, path, {"trust": ["t1", "t2"]}, [1, 5], keep={"period": "year"}
+    )
     assert found.answers.columns.tolist() == ["t1", "t2"]
     assert chapter_survey.scores(found, "trust")["trust"].tolist() == [4.5, 3.0, 2.0, 1.0]
     assert chapter._found["data"][path]["rows"] == 4

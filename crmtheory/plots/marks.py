@@ -186,6 +186,8 @@ def beside(ax: Axes, table: pd.DataFrame, words: str, notes: Sequence[str], wide
 def at_end(ax: Axes, notes: Sequence[str], shift: float = 0.0) -> None:
     """Notes at the right of the rows, where rows of several series stand closely above each other."""
     for at, note in enumerate(notes):
+        if not note:
+            continue
         ax.annotate(
             note,
             (1.0, at + shift),

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from crmtheory.errors import SchemaError, unknown
-from crmtheory.plots import shapes
+from crmtheory.plots import marks, shapes
 from crmtheory.plots.labels import LABELS, label
 from crmtheory.plots.style import BLUE, GREY, INK, ORANGE, axes, money, percent
 
@@ -110,19 +110,9 @@ def activity(table: pd.DataFrame, ax: Axes | None = None, lang: str = "en") -> A
         shapes.rows(
             ax, rows, "share", colour=colour, marker=shapes.MARKERS[i % 8], shift=shift, name=str(rule)
         )
-        for at, row in enumerate(rows.itertuples()):
-            if np.isfinite(row.share):
-                note = label("contacts", lang).format(n=shapes.counted(row.customers))
-                ax.annotate(
-                    note,
-                    (1.0, at + shift),
-                    xycoords=ax.get_yaxis_transform(),
-                    xytext=(6, 0),
-                    textcoords="offset points",
-                    va="center",
-                    fontsize=8,
-                    color=shapes.SOFT,
-                )
+        note = label("contacts", lang)
+        there = [shapes.counted(row.customers) if np.isfinite(row.share) else "" for row in rows.itertuples()]
+        marks.at_end(ax, [note.format(n=n) if n else "" for n in there], shift)
     ax.set_xlabel(label("later share", lang))
     ax.set_xlim(0, min(1.0, 1.06 * float(np.nanmax([table["high"].max(), 0.05]))))
     percent(ax.xaxis)

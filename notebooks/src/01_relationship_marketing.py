@@ -102,6 +102,7 @@ from crmtheory import claims, holdout, relationship, value
 from crmtheory.chapter import open_chapter
 from crmtheory.chapter_data import (
     CHOICES,
+    conclude,
     examples,
     read_attributes,
     read_contacts,
@@ -472,13 +473,7 @@ if spread is not None:
 # not take it off.
 
 # %%
-verdicts = [trust, *talk, longer, allocated, personally]
-chapter.verdict(*verdicts)
-columns = ["claim", "data", "theta", "low", "high", "delta", "verdict"]
-listed = pd.DataFrame([verdict.to_dict() for verdict in verdicts]).set_index("id")[columns]
-chapter.table(listed, caption="Verdicts", formats=dict.fromkeys(["theta", "low", "high", "delta"], "{:.3f}"))
-for verdict in verdicts:
-    chapter.say("{id} cannot be tested: {reason}.", id=verdict.id, reason=verdict.reason.rstrip(".")) if verdict.reason else None
+conclude(chapter, [trust, *talk, longer, allocated, personally])
 
 # %% [markdown]
 # ## What to do

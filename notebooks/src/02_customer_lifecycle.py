@@ -103,7 +103,15 @@ import pandas as pd
 
 from crmtheory import claims, holdout, lifecycle, panel, simulate, units
 from crmtheory.chapter import open_chapter
-from crmtheory.chapter_data import CHOICES, examples, read_contacts, read_log, read_table, where_possible
+from crmtheory.chapter_data import (
+    CHOICES,
+    conclude,
+    examples,
+    read_contacts,
+    read_log,
+    read_table,
+    where_possible,
+)
 from crmtheory.lifecycle import words
 from crmtheory.models import SBG
 from crmtheory.models.sbg import against_constant
@@ -619,13 +627,7 @@ with where_possible(chapter):
 
 # %%
 unseen = [] if contracts else [claims.not_given("LIF-4", "no table of contracts was given (parameter contracts)", name=transactions)]
-verdicts = [differ, warning, returned, *hardening, *unseen, hump, found]
-chapter.verdict(*verdicts)
-columns = ["claim", "data", "theta", "low", "high", "delta", "verdict"]
-shown = pd.DataFrame([verdict.to_dict() for verdict in verdicts]).set_index("id")[columns]
-chapter.table(shown, caption="Verdicts", formats=dict.fromkeys(["theta", "low", "high", "delta"], "{:.3f}"))
-for verdict in verdicts:
-    chapter.say("{id} cannot be tested: {reason}.", id=verdict.id, reason=verdict.reason.rstrip(".")) if verdict.reason else None
+conclude(chapter, [differ, warning, returned, *hardening, *unseen, hump, found])
 
 # %% [markdown]
 # ## What to do

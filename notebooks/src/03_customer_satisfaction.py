@@ -89,7 +89,7 @@ import pandas as pd
 
 from crmtheory import claims, satisfaction, simulate
 from crmtheory.chapter import open_chapter
-from crmtheory.chapter_data import examples, where_possible
+from crmtheory.chapter_data import conclude, examples, where_possible
 from crmtheory.chapter_survey import lacking, read_answers, read_survey, scores
 from crmtheory.errors import SchemaError
 from crmtheory.plots import captions_satisfaction as captions
@@ -117,7 +117,7 @@ def made_of(given):
 # %%
 more = [effort] if effort else []
 more += [item for table in (kano_items, expected_items, perceived_items) for columns in table.values() for item in columns]
-found = read_survey(chapter, keep=[period, comments], more=more)
+found = read_survey(chapter, keep={"period": period, "comments": comments}, more=more)
 answers, weights = found.answers, found.weights
 elsewhere = {overall, recommend, effort, *more} | {item for role, members in constructs.items() if role != "quality" for item in members}
 attributes = rated_items or [item for item in items if item not in elsewhere]
@@ -557,13 +557,7 @@ if recommend and overall:
     spread = test("SAT-5", happy[answers[[overall, recommend]].notna().all(axis=1)].astype(float), name=survey)
 else:
     spread = claims.not_given("SAT-5", "no rating of the whole, or no recommendation from 0 to 10, was given (parameters overall, recommend)", name=survey)
-verdicts = [basis, expectation, feedback, uneven, spread]
-chapter.verdict(*verdicts)
-columns = ["claim", "data", "theta", "low", "high", "delta", "verdict"]
-listed = pd.DataFrame([verdict.to_dict() for verdict in verdicts]).set_index("id")[columns]
-chapter.table(listed, caption="Verdicts", formats=dict.fromkeys(["theta", "low", "high", "delta"], "{:.3f}"))
-for verdict in verdicts:
-    chapter.say("{id} cannot be tested: {reason}.", id=verdict.id, reason=verdict.reason.rstrip(".")) if verdict.reason else None
+conclude(chapter, [basis, expectation, feedback, uneven, spread])
 
 # %% [markdown]
 # ## What to do

@@ -116,7 +116,7 @@ import pandas as pd
 
 from crmtheory import claims, lifecycle, loyalty, simulate
 from crmtheory.chapter import open_chapter
-from crmtheory.chapter_data import CHOICES, examples, read_log, read_table, where_possible
+from crmtheory.chapter_data import CHOICES, conclude, examples, read_log, read_table, where_possible
 from crmtheory.chapter_survey import lacking, read_answers, read_survey
 from crmtheory.errors import SchemaError
 from crmtheory.lifecycle import words as lifecycle_words
@@ -265,7 +265,7 @@ if again:
 # %%
 rated = None
 if link_survey:
-    asks = {"items": [link_recommend], "scales": {link_recommend: [0, 10]}, "keep": [link_behaviour], "weight": link_weight}
+    asks = {"items": [link_recommend], "scales": {link_recommend: [0, 10]}, "keep": {"link_behaviour": link_behaviour}, "weight": link_weight}
     linking = read_answers(chapter, link_survey, {"overall": [link_overall]}, link_scale, **asks)
     rated, behaviour = linking.answers[link_overall], pd.to_numeric(linking.kept[link_behaviour], errors="coerce") if link_behaviour else None
     recommends, heavy, points_of = linking.answers[link_recommend], linking.weights, link_scale
@@ -543,13 +543,7 @@ chapter.table(pd.DataFrame(one).T[["estimate", "low", "high"]].astype(float), ca
 # on simulated customers says so: it shows that the method works, not that programmes do.
 
 # %%
-verdicts = [linked, complete, returning, unhappy, raised, cared]
-chapter.verdict(*verdicts)
-columns = ["claim", "data", "theta", "low", "high", "delta", "verdict"]
-listed = pd.DataFrame([verdict.to_dict() for verdict in verdicts]).set_index("id")[columns]
-chapter.table(listed, caption="Verdicts", formats=dict.fromkeys(["theta", "low", "high", "delta"], "{:.3f}"))
-for verdict in verdicts:
-    chapter.say("{id} cannot be tested: {reason}.", id=verdict.id, reason=verdict.reason.rstrip(".")) if verdict.reason else None
+conclude(chapter, [linked, complete, returning, unhappy, raised, cared])
 
 # %% [markdown]
 # ## What to do

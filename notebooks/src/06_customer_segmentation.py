@@ -90,7 +90,7 @@ import pandas as pd
 
 from crmtheory import assumptions, claims, concentration, lifecycle, panel, segmentation, simulate, value
 from crmtheory.chapter import open_chapter
-from crmtheory.chapter_data import CHOICES, examples, read_attributes, read_log, read_table
+from crmtheory.chapter_data import CHOICES, conclude, examples, read_attributes, read_log, read_table
 from crmtheory.models import GammaGamma, ParetoNBD
 from crmtheory.plots import captions_segmentation as captions
 from crmtheory.plots import concentration as draw_shares
@@ -472,13 +472,7 @@ chapter.table(pd.DataFrame(cuts).T.rename_axis("share in class high"), caption="
 
 # %%
 valued = test("SEG-1", pd.DataFrame({"value_class": classes, "later_value": after}), name=transactions)
-verdicts = [valued, lasting, active, steady, gain]
-chapter.verdict(*verdicts)
-columns = ["claim", "data", "theta", "low", "high", "delta", "verdict"]
-shown = pd.DataFrame([verdict.to_dict() for verdict in verdicts]).set_index("id")[columns]
-chapter.table(shown, caption="Verdicts", formats=dict.fromkeys(["theta", "low", "high", "delta"], "{:.3f}"))
-for verdict in verdicts:
-    chapter.say("{id} cannot be tested: {reason}.", id=verdict.id, reason=verdict.reason.rstrip(".")) if verdict.reason else None
+conclude(chapter, [valued, lasting, active, steady, gain])
 
 # %% [markdown]
 # ## What to do
