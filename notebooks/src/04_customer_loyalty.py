@@ -274,6 +274,10 @@ elif found and overall and recommend and tuple(found.codebook().loc[recommend, [
     points_of = list(found.codebook().loc[overall, ["low", "high"]])
 shapes = None
 if rated is not None:
+    with where_possible(chapter, SchemaError):
+        feelings = association.correlation(rated, recommends, "polychoric", heavy).iloc[0]
+        text = "The rating of the whole and the recommendation, one question each, go together with a polychoric correlation of **{e:.2f}** [{low:.2f}, {high:.2f}] ({n:,} answers)."
+        chapter.say(text, e=feelings["estimate"], low=feelings["low"], high=feelings["high"], n=int(feelings["n"]))
     with where_possible(chapter):
         shapes = loyalty.link_shapes(rated, recommends, heavy)
         levels, curves = loyalty.by_level(rated, recommends, heavy), loyalty.link_curves(rated, recommends, heavy)
