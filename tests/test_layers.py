@@ -17,7 +17,7 @@ LAYERS = (
     {"numerics", "schema", "contents", "runs"},
     {"files", "privacy"},
     {"parameters", "markup"},
-    {"models", "concentration", "transactions", "survey", "datasets", "tables"},
+    {"by_customer", "models", "concentration", "transactions", "survey", "datasets", "tables"},
     {"study"},
     {"assumptions", "evaluation", "holdout", "panel", "peer", "simulate", "tracking", "weighted"},
     {"relationship", "lifecycle", "satisfaction", "loyalty", "value", "segmentation"},

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmtheory.by_customer import shown
 from crmtheory.errors import DomainError, SchemaError
-from crmtheory.relationship.values import columns_there, day, shown
+from crmtheory.relationship.values import columns_there, day
 from crmtheory.transactions import Transactions
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from crmtheory.by_customer import one_each, shown
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.holdout import wilson
-from crmtheory.relationship.values import columns_there, matched, one_each, shown
+from crmtheory.relationship.values import columns_there, matched
 from crmtheory.survey.complete import checked_level
 from crmtheory.weighted import skewed_means
 

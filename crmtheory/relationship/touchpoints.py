@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmtheory.by_customer import one_each, shown
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.numerics import Array
 from crmtheory.relationship.tenure import band_names
-from crmtheory.relationship.values import columns_there, day, matched, one_each, shown
+from crmtheory.relationship.values import columns_there, day, matched
 
 NEVER = "never"
 

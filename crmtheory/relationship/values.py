@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmtheory import by_customer
+from crmtheory.by_customer import shown
 from crmtheory.errors import SchemaError, unknown
 from crmtheory.numerics import Array
 from crmtheory.survey.complete import intervals, resampled
@@ -25,45 +27,13 @@ def columns_there(table: pd.DataFrame, names: Sequence[str], what: str) -> None:
         raise SchemaError(f"{what}: {unknown('column', absent[0], [str(name) for name in table.columns])}")
 
 
-def shown(customer: Any) -> str:
-    """An id as it is written in Python, also when numpy holds it.
-
-    >>> shown(np.int64(7)), shown("甲")
-    ('7', "'甲'")
-    """
-    return repr(customer.item() if isinstance(customer, np.generic) else customer)
-
-
-def one_each(index: pd.Index, what: str) -> None:
-    """Refuse no customers, and a customer twice."""
-    if not len(index):
-        raise SchemaError(f"{what}: there is no customer. At least one is needed.")
-    twice = index.duplicated()
-    if twice.any():
-        raise SchemaError(
-            f"{what}: {twice.sum():,} of {len(index):,} rows have a customer who was there before, first "
-            f"{shown(index[twice][0])}. Sum them by customer first."
-        )
-
-
 def numbers(values: Any, what: str) -> pd.Series:
-    """The values as floats, one a customer; refused when empty, missing, infinite or with a customer twice."""
+    """The values of a Series as floats, one a customer; see `by_customer.numbers`."""
     if not isinstance(values, pd.Series):
         raise SchemaError(
             f"{what} must be a Series with the customers as index, not {type(values).__name__}."
         )
-    try:
-        series = values.astype(float)
-    except (TypeError, ValueError):
-        raise SchemaError(f"{what} must be numbers, one a customer, not {values.dtype}.") from None
-    one_each(series.index, what)
-    bad = ~np.isfinite(series.to_numpy())
-    if bad.any():
-        raise SchemaError(
-            f"{what}: {bad.sum():,} of {len(series):,} are missing or infinite, first that of customer "
-            f"{shown(series.index[bad][0])}. Leave these customers out, or set them to 0 if they brought nothing."
-        )
-    return series
+    return by_customer.numbers(values, what)
 
 
 def matched(like: pd.Index, other: Any, what: str) -> pd.Series:

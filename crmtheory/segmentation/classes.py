@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from crmtheory import by_customer
+from crmtheory.by_customer import one_each
 from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.numerics import Array
 
@@ -20,32 +22,8 @@ LARGE = 10_000  # customers from which the mean of a bootstrap sample is drawn f
 
 
 def numbers(values: object, what: str) -> pd.Series:
-    """The values as floats, one a customer; refused when empty, missing, infinite or with a customer twice."""
-    series = values if isinstance(values, pd.Series) else pd.Series(values)
-    try:
-        series = series.astype(float)
-    except (TypeError, ValueError):
-        raise SchemaError(f"{what} must be numbers, one a customer, not {series.dtype}.") from None
-    one_each(series, what)
-    bad = ~np.isfinite(series.to_numpy())
-    if bad.any():
-        raise SchemaError(
-            f"{what}: {bad.sum():,} of {len(series):,} are missing or infinite, first that of customer "
-            f"{series.index[bad][0]!r}. Leave these customers out, or set them to 0 if they brought nothing."
-        )
-    return series
-
-
-def one_each(series: pd.Series, what: str) -> None:
-    """Refuse an empty Series and one with a customer in it twice."""
-    if not len(series):
-        raise SchemaError(f"{what}: there is no customer. At least one is needed.")
-    twice = series.index.duplicated()
-    if twice.any():
-        raise SchemaError(
-            f"{what}: {twice.sum():,} of {len(series):,} rows have a customer who was there before, first "
-            f"{series.index[twice][0]!r}. Sum them by customer first."
-        )
+    """The values as floats, one a customer; see `by_customer.numbers`."""
+    return by_customer.numbers(values if isinstance(values, pd.Series) else pd.Series(values), what)
 
 
 def checked(classes: pd.Series, what: str = "Classes") -> pd.Series:
@@ -54,7 +32,7 @@ def checked(classes: pd.Series, what: str = "Classes") -> pd.Series:
         raise SchemaError(
             f"{what} must be a Series with the customers as index, not {type(classes).__name__}."
         )
-    one_each(classes, what)
+    one_each(classes.index, what)
     missing = classes.isna().to_numpy()
     if missing.any():
         raise SchemaError(
@@ -85,7 +63,7 @@ def ordered(names: Sequence[Hashable], codes: CODES, index: pd.Index) -> pd.Seri
 
 def matched(classes: pd.Series, other: pd.Series, what: str, advice: str) -> pd.Series:
     """`other` in the order of the classes; customers who have no value there are refused."""
-    one_each(other, what)
+    one_each(other.index, what)
     absent = ~classes.index.isin(other.index)
     if absent.any():
         raise SchemaError(

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from crmtheory.by_customer import one_each
 from crmtheory.errors import SchemaError
-from crmtheory.segmentation.classes import checked_level, matched, numbers, one_each
+from crmtheory.segmentation.classes import checked_level, matched, numbers
 from crmtheory.segmentation.history import by_customer
 
 
@@ -204,7 +205,7 @@ def _checked_scores(scores: pd.DataFrame) -> None:
     lacking = [name for name in "rfm" if name not in scores]
     if lacking:
         raise SchemaError(f"The scores lack {', '.join(lacking)}. Make them with rfm_scores(table).")
-    one_each(scores["r"], "Scores")
+    one_each(scores.index, "Scores")
     wrong = ~scores[list("rfm")].isin(range(1, 6)).all(axis=1).to_numpy()
     if wrong.any():
         raise SchemaError(
