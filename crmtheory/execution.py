@@ -86,25 +86,24 @@ def execute(
 
     _register_engine()
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # errors are told once, by ChapterError
-    place = (
-        None if output is None else str(output).replace("{", "{{").replace("}", "}}")
-    )  # papermill formats it
+    kept: list[Any] = []
     try:
         done = papermill.execute_notebook(
             copy.deepcopy(notebook),
-            place,
+            None,  # papermill writes by a working directory that all threads share: `write` does it instead
             parameters=dict(parameters),
             engine_name=ENGINE,
             kernel_name=KERNEL,
             progress_bar=False,
             request_save_on_cell_execute=False,
-            cwd=str(cwd),
+            resources={"metadata": {"path": str(cwd)}},  # of the kernel alone, not of this process
             progress=progress,
             stopped=stopped or threading.Event(),
+            kept=kept,
         )
     except papermill.PapermillExecutionError as error:
         if output is not None:
-            write(strip(load(output)), output)
+            write(strip(kept[0]), output)
         line = next((row for row in error.source.splitlines() if row.strip()), "")
         raise ChapterError(error.exec_count, line, error.ename, error.evalue, output) from None
     except DeadKernelError:
@@ -151,9 +150,12 @@ def _register_engine() -> None:
             nb_man: Any,
             kernel_name: str,
             stopped: threading.Event,
+            kept: list[Any],
             progress: Progress | None = None,
             **options: Any,
         ) -> None:
+            kept.append(nb_man.nb)  # with its outputs so far, also when a cell fails
+
             class Manager(AsyncKernelManager):
                 async def _async_is_alive(self) -> bool:  # asked every second while a cell runs
                     if stopped.is_set() and self.provisioner is not None:
