@@ -19,7 +19,7 @@ LAYERS = (
     {"parameters", "markup"},
     {"by_customer", "models", "concentration", "transactions", "survey", "datasets", "tables"},
     {"study"},
-    {"assumptions", "evaluation", "holdout", "panel", "peer", "simulate", "tracking", "weighted"},
+    {"assumptions", "evaluation", "holdout", "multiplicity", "panel", "peer", "simulate", "tracking", "weighted"},
     {"relationship", "lifecycle", "satisfaction", "loyalty", "value", "segmentation"},
     {"claims"},
     {"plots"},

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from crmtheory.errors import SchemaError
+from crmtheory.multiplicity import holm
 from crmtheory.numerics import Array
 from crmtheory.survey.complete import checked_level, complete
 from crmtheory.weighted import mean_and_error
@@ -68,7 +69,7 @@ def two_periods(
         samples = [(values[said & (when == at)], w[said & (when == at)]) for at in (first, second)]
         rows.append(_change(samples, level))
     table = pd.DataFrame(rows, pd.Index(answers.columns, name="item"))
-    table["adjusted"] = _holm(table["p_value"])
+    table["adjusted"] = holm(table["p_value"])
     table["direction"] = _direction(table, level)
     order = ["before", "after", "estimate", "low", "high", "p_value", "adjusted", "n_before", "n_after"]
     return table[[*order, "direction"]]
@@ -122,17 +123,6 @@ def _mean_and_variance(values: Array, weights: Array) -> tuple[float, float]:
     mean, error = mean_and_error(values, weights)
     alike = len(values) > 1 and np.ptp(values) == 0
     return mean, 0.0 if alike else error**2
-
-
-def _holm(p: pd.Series) -> pd.Series:
-    """Holm's: the smallest of m p values times m, the next times m − 1 …, but never below an earlier one.
-
-    >>> _holm(pd.Series([0.04, 0.01, np.nan, 0.03])).tolist()
-    [0.06, 0.03, nan, 0.06]
-    """
-    ordered = p.dropna().sort_values()
-    m = len(ordered)
-    return (ordered * np.arange(m, 0, -1)).cummax().clip(upper=1.0).reindex(p.index)
 
 
 def _direction(table: pd.DataFrame, level: float) -> Array:
