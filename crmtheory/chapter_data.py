@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from crmtheory import datasets, tables
+from crmtheory import claims, datasets, tables
 from crmtheory import transactions as logs
 from crmtheory.chapter import Chapter
 from crmtheory.claims import Verdict
-from crmtheory.errors import ConvergenceError, DomainError, SchemaError
+from crmtheory.errors import ConvergenceError, DomainError, SchemaError, unknown
 from crmtheory.transactions import Transactions
 
 CHOICES = {
@@ -160,13 +161,50 @@ def read_attributes(chapter: Chapter, customers: pd.Index) -> dict[str, pd.Serie
     return found
 
 
+def deltas(chapter: Chapter) -> dict[str, float]:
+    """δ of each claim of the chapter: the ledger's, or what the parameter thresholds puts in its place.
+
+    Raises
+    ------
+    SchemaError : a claim is not one of this theory, a threshold is not a finite number
+    """
+    entries = claims.ledger().query("theory == @chapter.theory.name")["threshold"]
+    given: dict[str, Any] = chapter.parameters["thresholds"]
+    for name, value in given.items():
+        if name not in entries.index:
+            raise SchemaError(f"thresholds: {unknown('claim', name, entries.index)}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise SchemaError(f"thresholds: {name} is {value!r}, and must be a number such as {entries[name]:g}.")
+    return {**entries.to_dict(), **given}
+
+
+def judge(chapter: Chapter) -> Callable[..., Verdict]:
+    """`claims.test` with the seed of the chapter and its `thresholds`."""
+    delta, seed = deltas(chapter), chapter.parameters["seed"]
+
+    def test(claim: str, data: Any, **more: Any) -> Verdict:
+        return claims.test(claim, data, **{"seed": seed, "threshold": delta[claim], **more})
+
+    return test
+
+
 def conclude(chapter: Chapter, verdicts: Sequence[Verdict]) -> None:
-    """Remember the verdicts of the chapter, show them in one table, and say why a claim could not be tested."""
+    """Remember the verdicts of the chapter, show them in one table, and say below it what each means and does not mean,
+    or why a claim could not be tested.
+    """
     chapter.verdict(*verdicts)
     columns = ["claim", "data", "theta", "low", "high", "delta", "verdict"]
     table = pd.DataFrame([verdict.to_dict() for verdict in verdicts]).set_index("id")[columns]
     numbers = dict.fromkeys(["theta", "low", "high", "delta"], "{:.3f}")
     chapter.table(table, caption="Verdicts", rows=len(table), formats=numbers)
+    said = [verdict for verdict in verdicts if verdict.effect]
+    ids = [verdict.id for verdict in said]
+    values, lines = {}, []
+    for i, one in enumerate(said):
+        of = f" ({one.data})" if ids.count(one.id) > 1 else ""
+        values |= {f"id{i}": one.id + of, f"effect{i}": one.effect, f"caveat{i}": one.caveat}
+        lines.append(f"- **{{id{i}}}** {{effect{i}}} *{{caveat{i}}}*")
+    chapter.say("\n".join(lines), **values)
     for verdict in verdicts:
         if verdict.reason:
             chapter.say("{id} cannot be tested: {reason}.", id=verdict.id, reason=verdict.reason.rstrip("."))

@@ -34,6 +34,8 @@ DEFAULTS = {
     "pseudonymise": False,
     "leads": "sales_calls",
     "outcome": "sold",
+    "thresholds": {},
+    "seed": 20,
 }
 
 
@@ -321,3 +323,32 @@ def test_the_verdicts_are_remembered_shown_and_the_untestable_ones_explained(ope
         "Verdicts",
         "REL-6 cannot be tested: no purchases by product were given (parameter lines).",
     ]
+
+
+def test_a_threshold_of_the_analyst_goes_before_that_of_the_ledger_and_the_verdict_says_so(opened) -> None:
+    stages = pd.DataFrame({"stage": ["loyal", "at risk"] * 60, "silent": [0.0, 1.0, 0.0, 0.0] * 30})
+    usual = chapter_data.judge(opened())("LIF-2", stages, name="shop")
+    other = chapter_data.judge(opened(thresholds={"LIF-2": 0.5}))("LIF-2", stages, name="shop")
+    assert (usual.delta, other.delta) == (0.7, 0.5)
+    assert (usual.low, usual.high) == (other.low, other.high)
+    assert other.delta_source == "chosen by the analyst; the ledger has 0.7"
+    assert "chosen" not in usual.delta_source
+    assert chapter_data.deltas(opened(thresholds={"LIF-2": 0.5}))["LIF-2"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"LIF-22": 0.5},
+            'thresholds: There is no claim "LIF-22". Did you mean "LIF-2"? Known: LIF-1, LIF-2, LIF-3, LIF-4, LIF-5, LIF-6.',
+        ),
+        ({"LIF-2": "high"}, "thresholds: LIF-2 is 'high', and must be a number such as 0.7."),
+        ({"LIF-2": True}, "thresholds: LIF-2 is True, and must be a number such as 0.7."),
+        ({"LIF-2": float("nan")}, "thresholds: LIF-2 is nan, and must be a number such as 0.7."),
+    ],
+)
+def test_a_threshold_that_is_none_is_refused(opened, given: dict, message: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        chapter_data.judge(opened(thresholds=given))
+    assert str(caught.value) == message

@@ -89,6 +89,7 @@ half_way: float = 20.0  # money per customer that brings about two thirds of wha
 contact_bands: list = [30, 90, 180, 365]  # days of silence that divide customers
 resamples: int = 1000  # bootstrap samples for intervals
 target_contact: float = 0.50  # goal: share of customers heard from within the second band
+thresholds: dict = {}  # thresholds of claims other than those of the ledger, such as {"REL-4": 0.2}; the verdict says so
 seed: int = 20  # for the random numbers of intervals and simulations
 output: str = ""  # folder for tables, figures and result.json; empty: results/relationship
 
@@ -104,6 +105,7 @@ from crmtheory.chapter_data import (
     CHOICES,
     conclude,
     examples,
+    judge,
     read_attributes,
     read_contacts,
     read_log,
@@ -132,7 +134,7 @@ mains = ["survey", "transactions"]
 survey, transactions, currency = examples(chapter, "survey", "transactions", "currency", of=mains)
 advice_survey, lines, products, attributes, budget = examples(chapter, "advice_survey", "lines", "products", "attributes", "budget", of=mains)
 rng = partial(np.random.default_rng, seed)
-test = partial(claims.test, seed=seed)
+test = judge(chapter)
 sums = partial(money, currency=currency)
 
 # %%

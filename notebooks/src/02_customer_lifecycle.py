@@ -92,6 +92,7 @@ attempts: str = "campaign"  # its column with the number of contacts made; empty
 lead_columns: list = ["age", "job", "marital", "education", "default", "balance", "housing", "loan", "contact", "campaign", "previous", "poutcome"]  # known before the last contact
 leak: str = "duration"  # a column known only afterwards, to show what it would do; empty if there is none
 target_return: float = 0.45  # goal: share of customers who buy in the period after that of the first purchase
+thresholds: dict = {}  # thresholds of claims other than those of the ledger, such as {"LIF-2": 0.65}; the verdict says so
 seed: int = 20  # for the random numbers of intervals and simulations
 output: str = ""  # folder for tables, figures and result.json; empty: results/lifecycle
 
@@ -107,6 +108,7 @@ from crmtheory.chapter_data import (
     CHOICES,
     conclude,
     examples,
+    judge,
     read_contacts,
     read_log,
     read_table,
@@ -126,7 +128,7 @@ from crmtheory.wording import p_value
 chapter = open_chapter("lifecycle", globals(), choices={**CHOICES, "period": ["week", "month", "quarter"]})
 currency, contracts, leavers, leads = examples(chapter, "currency", "contracts", "leavers", "leads")
 rng = partial(np.random.default_rng, seed)
-test = partial(claims.test, seed=seed)
+test = judge(chapter)
 sums = partial(money, currency=currency)
 
 # %%

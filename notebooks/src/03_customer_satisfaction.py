@@ -78,6 +78,7 @@ model_scale: list = [1, 10]  # lowest and highest answer there
 model_constructs: dict = {"image": ["IMAG1", "IMAG2", "IMAG3", "IMAG4", "IMAG5"], "expectations": ["CUEX1", "CUEX2", "CUEX3"], "quality": ["PERQ1", "PERQ2", "PERQ3", "PERQ4", "PERQ5", "PERQ6", "PERQ7"], "value": ["PERV1", "PERV2"], "satisfaction": ["CUSA1", "CUSA2", "CUSA3"], "complaints": ["CUSCO"], "loyalty": ["CUSL1", "CUSL2", "CUSL3"]}  # items of each construct there
 resamples: int = 1000  # bootstrap samples for intervals
 target_nps: float = 40.0  # goal: Net Promoter Score of the last period
+thresholds: dict = {}  # thresholds of claims other than those of the ledger, such as {"SAT-4": 0.2}; the verdict says so
 seed: int = 20  # for the random numbers of intervals and simulations
 output: str = ""  # folder for tables, figures and result.json; empty: results/satisfaction
 
@@ -89,7 +90,7 @@ import pandas as pd
 
 from crmtheory import claims, satisfaction, simulate
 from crmtheory.chapter import open_chapter
-from crmtheory.chapter_data import conclude, examples, where_possible
+from crmtheory.chapter_data import conclude, examples, judge, where_possible
 from crmtheory.chapter_survey import lacking, read_answers, read_survey, scores
 from crmtheory.errors import SchemaError
 from crmtheory.plots import captions_satisfaction as captions
@@ -107,7 +108,7 @@ chapter = open_chapter("satisfaction", globals(), choices={"language": ["en", "z
 model_survey, period, weight, labels = examples(chapter, "model_survey", "period", "weight", "labels", of=["survey"])
 own = survey != chapter.defaults["survey"]
 rng = partial(np.random.default_rng, seed)
-test = partial(claims.test, seed=seed)
+test = judge(chapter)
 
 
 def made_of(given):

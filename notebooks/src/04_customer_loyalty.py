@@ -105,6 +105,7 @@ point_worth: float = 0.01  # what a point costs when it is redeemed, in money
 redeemed: float = 0.7  # share of points that are redeemed
 baseline: float = 0.20  # repeat rate without a campaign, for planning
 target_loyal: float = 0.60  # goal: share of the most frequent earlier buyers (at most a third) who buy again
+thresholds: dict = {}  # thresholds of claims other than those of the ledger, such as {"LOY-1": 0.6}; the verdict says so
 seed: int = 20  # for the random numbers of intervals and simulations
 output: str = ""  # folder for tables, figures and result.json; empty: results/loyalty
 
@@ -116,7 +117,7 @@ import pandas as pd
 
 from crmtheory import claims, lifecycle, loyalty, simulate
 from crmtheory.chapter import open_chapter
-from crmtheory.chapter_data import CHOICES, conclude, examples, read_log, read_table, where_possible
+from crmtheory.chapter_data import CHOICES, conclude, examples, judge, read_log, read_table, where_possible
 from crmtheory.chapter_survey import lacking, read_answers, read_survey
 from crmtheory.errors import SchemaError
 from crmtheory.lifecycle import words as lifecycle_words
@@ -136,7 +137,7 @@ survey, transactions, currency = examples(chapter, "survey", "transactions", "cu
 link_survey, more_surveys, brands, studies, leavers = examples(chapter, "link_survey", "more_surveys", "brands", "studies", "leavers", of=mains)
 own = any(chapter.parameters[main] != chapter.defaults[main] for main in mains)
 rng = partial(np.random.default_rng, seed)
-test = partial(claims.test, seed=seed)
+test = judge(chapter)
 sums = partial(money, currency=currency)
 
 # %%

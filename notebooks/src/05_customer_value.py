@@ -85,6 +85,7 @@ attachment_items: dict = {"value": ["qual_3"], "attachment": ["like_1", "like_2"
 choices: str = "cracker_choice"  # choices among brands, one row a choice, with the prices of all brands at that moment; empty if there are none
 choice_columns: dict = {"choice": "choice", "household": "id", "price": "price.", "display": "disp.", "feature": "feat."}  # its columns: what stands before the name of the brand, or {"brand": "column"}; all but choice, household and price may be left out or be others
 choice_unit: str = "US cents"  # unit of these prices
+thresholds: dict = {}  # thresholds of claims other than those of the ledger, such as {"VAL-1": 0.7}; the verdict says so
 seed: int = 20  # for the random numbers of intervals and simulations
 output: str = ""  # folder for tables, figures and result.json; empty: results/value
 
@@ -96,7 +97,7 @@ import pandas as pd
 
 from crmtheory import assumptions, claims, concentration, holdout, peer, simulate, tracking, value
 from crmtheory.chapter import open_chapter
-from crmtheory.chapter_data import CHOICES, examples, read_log, read_table, where_possible
+from crmtheory.chapter_data import CHOICES, deltas, examples, judge, read_log, read_table, where_possible
 from crmtheory.evaluation import evaluate
 from crmtheory.models import BGNBD, GammaGamma, ParetoNBD
 from crmtheory.plots import captions, captions_perceived, style
@@ -113,7 +114,7 @@ from crmtheory.value.yea_saying import yea_saying
 chapter = open_chapter("value", globals(), choices={**CHOICES, "unit": ["day", "week", "month"]})
 theirs = ("perceived", "value_ratings", "attachment", "choices")
 perceived, value_ratings, attachment, choices = examples(chapter, *theirs, of=("transactions", "perceived", "choices"))
-delta = claims.ledger()["threshold"]
+test, delta = judge(chapter), deltas(chapter)
 settings = value.Settings(horizon, discount_rate, margin, cost_per_purchase, acquisition_cost)
 rng = partial(np.random.default_rng, seed)
 
@@ -271,7 +272,7 @@ chapter.say("Of the top 20% by revenue before the split, **{stay:.0%}** are in t
 
 # %%
 groups = assumptions.spend_by_frequency(summary)
-independence = claims.test("VAL-5", summary, name=transactions, seed=seed)
+independence = test("VAL-5", summary, name=transactions)
 trap = assumptions.correlation_if_independent(GammaGamma().fit(summary), summary, rng())
 text = captions.spend_by_frequency(groups, independence, currency)
 chapter.show(draw.spend_by_frequency(groups, currency), name="spend-frequency", alt="{text}", text=text)
@@ -473,7 +474,7 @@ chapter.key_figure("Holdout revenue, actual ÷ expected (1 is right)", check["ac
 # %%
 ranked = value.clv(fit, GammaGamma().fit(summary), summary, horizon=ahead, discount_rate=discount_rate)
 race = pd.DataFrame({"clv": ranked["clv"], "past_spend": before, "holdout_revenue": after}).loc[summary.index]
-gain = claims.test("VAL-2", race, name=transactions, seed=seed)
+gain = test("VAL-2", race, name=transactions)
 rankings = {"by lifetime value": race["clv"], "by past spend": race["past_spend"], "by what happened": race["holdout_revenue"]}
 held = {name: concentration.captured(score, race["holdout_revenue"]) for name, score in rankings.items()}
 curves = {name: concentration.capture_curve(score, race["holdout_revenue"]) for name, score in rankings.items()}
@@ -753,12 +754,12 @@ chapter.say("Intervals that miss the truth: **{text}**.", text="; ".join(f"{numb
 # inside, contradicted if the whole interval lies outside. VAL-5 is of that kind.
 
 # %%
-concentrated = claims.test("VAL-1", revenue.to_frame(), name=transactions, seed=seed)
-felt = [claims.test("VAL-3", lambda: effects(answers, outcome=satisfaction_item, **asked).loc[["value"]], name=perceived)] if perceived else []
-felt += [claims.test("VAL-3", lambda: rated(ratings, **asked_for).loc[["nothing"]], name=value_ratings)] if value_ratings else []
+concentrated = test("VAL-1", revenue.to_frame(), name=transactions)
+felt = [test("VAL-3", lambda: effects(answers, outcome=satisfaction_item, **asked).loc[["value"]], name=perceived)] if perceived else []
+felt += [test("VAL-3", lambda: rated(ratings, **asked_for).loc[["nothing"]], name=value_ratings)] if value_ratings else []
 felt = felt or [claims.not_given("VAL-3", "no survey of benefits and prices was given (parameter perceived)", name=transactions)]
 why = "the choices have no model, as was said above" if choices else "no choices among brands with their prices were given (parameter choices)"
-turned = claims.test("VAL-4", mean, name=choices) if fit_choice else claims.not_given("VAL-4", why, name=choices or transactions)
+turned = test("VAL-4", mean, name=choices) if fit_choice else claims.not_given("VAL-4", why, name=choices or transactions)
 
 # %%
 verdicts = [concentrated, gain, *felt, turned, independence]

@@ -79,6 +79,7 @@ resamples: int = 30  # samples drawn anew to judge whether groups come back
 margin: float = 0.30  # part of the amount that is profit
 treatments: dict = {"mailing": [2.0, 0.03], "personal contact": [40.0, 0.15]}  # name: [cost per customer, relative gain of later profit]; the gains are assumed
 target_stay: float = 0.55  # goal: share of high customers who stay high
+thresholds: dict = {}  # thresholds of claims other than those of the ledger, such as {"SEG-2": 0.6}; the verdict says so
 seed: int = 20  # for the random numbers of intervals and simulations
 output: str = ""  # folder for tables, figures and result.json; empty: results/segmentation
 
@@ -90,7 +91,7 @@ import pandas as pd
 
 from crmtheory import assumptions, claims, concentration, lifecycle, panel, segmentation, simulate, value
 from crmtheory.chapter import open_chapter
-from crmtheory.chapter_data import CHOICES, conclude, examples, read_attributes, read_log, read_table
+from crmtheory.chapter_data import CHOICES, conclude, examples, judge, read_attributes, read_log, read_table
 from crmtheory.models import GammaGamma, ParetoNBD
 from crmtheory.plots import captions_segmentation as captions
 from crmtheory.plots import concentration as draw_shares
@@ -105,7 +106,7 @@ chapter = open_chapter("segmentation", globals(), choices={**CHOICES, "missing_a
 currency, attributes, motives = examples(chapter, "currency", "attributes", "motives")
 options, margin = segmentation.stated(treatments), checked_margin(margin)
 rng = partial(np.random.default_rng, seed)
-test = partial(claims.test, seed=seed)
+test = judge(chapter)
 sums = partial(money, currency=currency)
 share = dict.fromkeys(["share", "share_of_total"], "{:.1%}")
 
