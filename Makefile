@@ -8,13 +8,15 @@ STAMP := $(VENV)/.crmtheory-lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 SPARK := $(VENV)/.crmtheory-spark
+BROWSER := $(VENV)/.crmtheory-browser
 
-.PHONY: help report test test-spark lab notebooks bench lock lint env
+.PHONY: help report test test-spark test-browser lab notebooks bench lock lint env
 
 help:
 	@echo "make report     run the chapters on the sample data and write reports/index.html"
 	@echo "make test       run the tests"
 	@echo "make test-spark run the tests of the Spark engine (installs Spark; needs Java 17 or later)"
+	@echo "make test-browser  look at the report and at JupyterLab in a browser (needs Chromium, and make report before)"
 	@echo "make lab        open the notebooks in JupyterLab"
 	@echo "make notebooks  regenerate the notebooks from notebooks/src and execute them"
 	@echo "make bench      measure speed against other packages"
@@ -52,6 +54,13 @@ $(SPARK): requirements-spark.lock $(STAMP)
 	@$(PIP) install --quiet --require-hashes --no-deps --requirement requirements-spark.lock
 	@cp requirements-spark.lock $(SPARK)
 
+test-browser: $(BROWSER)
+	@$(BIN)/python -m pytest tests/browser --report reports
+
+$(BROWSER): requirements-browser.lock $(STAMP)
+	@$(PIP) install --quiet --require-hashes --no-deps --requirement requirements-browser.lock
+	@cp requirements-browser.lock $(BROWSER)
+
 lab: env
 	@cd notebooks && ../$(BIN)/jupyter lab
 
@@ -69,5 +78,6 @@ lint: env
 lock: env
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade \
 		--extra dev --output-file requirements.lock pyproject.toml
-	@echo "pyspark" | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate --upgrade --constraint requirements.lock --output-file requirements-spark.lock -
+	@for one in spark=pyspark browser=playwright; do echo "$${one#*=}" | $(BIN)/uv pip compile --quiet --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade \
+		--constraint requirements.lock --output-file requirements-$${one%=*}.lock - || exit 1; done

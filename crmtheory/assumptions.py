@@ -12,8 +12,8 @@ import pandas as pd
 from scipy import stats
 
 from crmtheory.errors import DomainError
+from crmtheory.large import LARGE, drawn
 from crmtheory.models.spend import SpendFit
-from crmtheory.numerics import Array
 
 LEAST_CUSTOMERS, LEAST_REPEATS = 50, 20
 
@@ -64,8 +64,11 @@ def correlation_if_independent(
     """Mean rank correlation of x and m in made-up data in which spend does not depend on frequency.
 
     It is a little above 0 even then: spend is skewed, and the mean of few purchases lies below the middle more often.
+    Of very many customers some are drawn for it (see `large`).
     """
     x = summary.loc[summary["x"] > 0, "x"].to_numpy()
+    some = drawn(len(x), rng)
+    x = x if some is None else x[some]
     made = (spend.model.simulate(spend.theta, x, rng) for _ in range(draws))
     return float(np.mean([stats.spearmanr(x, m).statistic for m in made]))
 
@@ -103,7 +106,8 @@ def timing_shape(
 
     Returns
     -------
-    one-row frame: shape, low, high (bootstrap over customers), customers; NaN with fewer than 20 customers
+    one-row frame: shape, low, high (bootstrap over customers; of very many the normal limit of the variance),
+    customers; NaN with fewer than 20 customers
 
     >>> timing_shape(pd.Series([0.0, 1.0] * 20), np.random.default_rng(1))["shape"].item()
     0.0
@@ -112,13 +116,18 @@ def timing_shape(
     if len(values) < 20:
         return pd.DataFrame([{"shape": np.nan, "low": np.nan, "high": np.nan, "customers": len(values)}])
 
-    def shape(sample: Array) -> float:
-        variance = float(np.mean((sample - 0.5) ** 2))
+    def shape(variance: float) -> float:
         return (1 / (4 * variance) - 1) / 2 if variance > 0 else np.inf
 
-    draws = [shape(values[rng.integers(0, len(values), len(values))]) for _ in range(resamples)]
-    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-    return pd.DataFrame([{"shape": shape(values), "low": low, "high": high, "customers": len(values)}])
+    squares = (values - 0.5) ** 2
+    n, middle = len(values), float(np.mean(squares))
+    if n >= LARGE:
+        half = stats.norm.ppf(0.5 + level / 2) * float(np.std(squares)) / np.sqrt(n)
+        low, high = shape(middle + half), shape(middle - half)
+    else:
+        draws = [shape(float(np.mean(squares[rng.integers(0, n, n)]))) for _ in range(resamples)]
+        low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return pd.DataFrame([{"shape": shape(middle), "low": low, "high": high, "customers": n}])
 
 
 def timing_in_words(shape: pd.Series) -> str:

@@ -16,7 +16,7 @@ import math
 import os
 import platform
 import re
-import tempfile
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmtheory import contents, markup, parameters, privacy
+from crmtheory import contents, markup, outputs, parameters, privacy
 from crmtheory.errors import SchemaError
 from crmtheory.wording import counted
 
@@ -34,6 +34,7 @@ Values = Mapping[str, Any]
 SCHEMA = 1
 DPI = 144  # sharp on paper and on screens with small pixels; shown at 96 dots per inch
 VERSIONS = ("crmtheory", "numpy", "scipy", "pandas", "duckdb", "narwhals", "statsmodels", "matplotlib")
+ROWS = 50_000  # of a table written at a time
 BESIDE = ("actions", "rejected")  # tables that stand beside result.json
 NOTE = {"crmtheory": {"role": "caption"}}  # for the HTML page: this belongs to the figure before it
 
@@ -75,6 +76,8 @@ class Chapter:
         self.theory, self.defaults, self.given = theory, dict(defaults or {}), frozenset(given)
         self.parameters = {name: value for name, value in values.items() if name != parameters.OUTPUT}
         self.folder = Path(values.get(parameters.OUTPUT) or f"results/{theory.name}")
+        # A run writes beside its folder and is moved there when all of it is written.
+        self._place = Path(os.environ.get(outputs.STAGE) or self.folder)
         kinds = ("data", "answers", "key_figures", "verdicts", "goals", "tables", "figures")
         self._found: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in kinds}
 
@@ -97,13 +100,13 @@ class Chapter:
         figure : a matplotlib Figure or Axes; it is closed afterwards
         alt : caption and alternative text, a template like that of `say`; name : the name of its file
         """
-        import matplotlib.pyplot as plt
-
         from crmtheory.plots import style
 
         figure = getattr(figure, "figure", None) or figure
         png, missing = style.png(figure, DPI)
-        plt.close(figure)
+        # Slow to import; where nobody did, it keeps no list of figures.
+        if plt := sys.modules.get("matplotlib.pyplot"):
+            plt.close(figure)
         text, file = markup.plain(alt, values), f"figures/{_file_name(name)}.png"
         self._write(file, png)
         self._keep("figures", name, {"name": name, "file": file, "alt": text})
@@ -141,7 +144,8 @@ class Chapter:
         privacy.refuse_personal(flat, f"{name}.csv")
         safe = privacy.disarm(flat)
         file = f"{'' if name in BESIDE else 'tables/'}{_file_name(name)}.csv"
-        self._write(file, safe.to_csv(index=False, lineterminator="\n").encode("utf-8"))
+        with outputs.opened(self._place / file) as stream:  # row by row: a table may be large
+            safe.to_csv(stream, index=False, lineterminator="\n", encoding="utf-8", chunksize=ROWS)
         self._keep(
             "tables", name, {"name": name, "file": file, "rows": len(frame), "columns": list(map(str, flat))}
         )
@@ -242,18 +246,7 @@ class Chapter:
         self._found[kind][key] = entry
 
     def _write(self, file: str, content: bytes) -> None:
-        """Write a file whole or not at all: first beside its place, then moved there."""
-        path = self.folder / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            os.chmod(draft, 0o644)  # mkstemp lets nobody else read
-            os.replace(draft, path)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
+        outputs.write(self._place / file, content)
 
 
 def _display(data: dict[str, str], meta: dict[str, Any] | None = None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmtheory import claims, datasets, tables
+from crmtheory import claims, datasets, large, tables
 from crmtheory import transactions as logs
 from crmtheory.chapter import Chapter
 from crmtheory.claims import Verdict
@@ -22,6 +22,10 @@ CHOICES = {
     "missing_customer": ["error", "drop"],
     "refunds": ["net", "drop"],
 }
+MANY = (
+    "With {n:,} customers, intervals of sums and means come from their spread over all customers. For other numbers "
+    "{m:,} customers drawn at random are resampled, and what they scatter is scaled to all. Estimates are those of all."
+)
 # What says nothing beyond what `read` does.
 USUAL = {"dayfirst": "auto", "missing_customer": "error", "refunds": "net"}
 
@@ -86,6 +90,8 @@ def read_log(chapter: Chapter) -> Transactions:
     chapter.data(given["transactions"], log.report)
     chapter.set_aside(log.rejected)
     chapter.table(log.report.to_frame(), caption="What was read", rows=30)
+    if log.report.customers >= large.LARGE:
+        chapter.say(MANY, n=log.report.customers, m=large.SAMPLE)
     return log
 
 
@@ -174,7 +180,9 @@ def deltas(chapter: Chapter) -> dict[str, float]:
         if name not in entries.index:
             raise SchemaError(f"thresholds: {unknown('claim', name, entries.index)}")
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise SchemaError(f"thresholds: {name} is {value!r}, and must be a number such as {entries[name]:g}.")
+            raise SchemaError(
+                f"thresholds: {name} is {value!r}, and must be a number such as {entries[name]:g}."
+            )
     return {**entries.to_dict(), **given}
 
 
@@ -199,12 +207,14 @@ def conclude(chapter: Chapter, verdicts: Sequence[Verdict]) -> None:
     chapter.table(table, caption="Verdicts", rows=len(table), formats=numbers)
     said = [verdict for verdict in verdicts if verdict.effect]
     ids = [verdict.id for verdict in said]
-    values, lines = {}, []
+    values: dict[str, str] = {}
+    lines = []
     for i, one in enumerate(said):
         of = f" ({one.data})" if ids.count(one.id) > 1 else ""
         values |= {f"id{i}": one.id + of, f"effect{i}": one.effect, f"caveat{i}": one.caveat}
         lines.append(f"- **{{id{i}}}** {{effect{i}}} *{{caveat{i}}}*")
-    chapter.say("\n".join(lines), **values)
+    if lines:
+        chapter.say("\n".join(lines), **values)
     for verdict in verdicts:
         if verdict.reason:
             chapter.say("{id} cannot be tested: {reason}.", id=verdict.id, reason=verdict.reason.rstrip("."))

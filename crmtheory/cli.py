@@ -5,9 +5,8 @@ Imports wait until a command needs them, so that help and version appear at once
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ import click
 from crmtheory import contents
 from crmtheory.errors import ConvergenceError, DomainError, SchemaError
 from crmtheory.execution import ChapterError
+from crmtheory.progress import Bars
 
 STOPPED = 130  # what a shell reports after Ctrl-C
-BAR = "{desc}: cell {n_fmt} of {total_fmt} |{bar:30}| {elapsed}"
 
 
 class _Commands(click.Group):
@@ -118,7 +117,7 @@ def run(
     notebooks.check(chapter, values, folder)
     place = output or values.pop("output", None) or None
     name = chapter if chapter.endswith(".ipynb") else contents.find(chapter).name
-    with _progress([name]) as tell:
+    with Bars([name]) as tell:
         done = notebooks.run(chapter, values, place, lambda n, total: tell(0, n, total), folder=folder)
     click.echo(f"Done in {done.seconds:.0f} s. Read {done.html}")
     for table in done.result.get("tables", ()):
@@ -133,9 +132,18 @@ def run(
 @click.option(
     "-o", "--output", "output", type=click.Path(path_type=Path), default=Path("reports"), show_default=True
 )
+@click.option(
+    "--fresh",
+    is_flag=True,
+    help="Run all chapters again, also finished ones whose data are the same.",
+)
 @click.pass_obj
-def report(folder: Path | None, study: Path | None, output: Path) -> None:
-    """Run all chapters, on the data that come with the package or on a study of yours, and write one report."""
+def report(folder: Path | None, study: Path | None, output: Path, fresh: bool) -> None:
+    """Run all chapters, on the data that come with the package or on a study of yours, and write one report.
+
+    A chapter that an earlier report in the same folder has finished is not run again while its data, its parameters
+    and this package are the same; so a report that was interrupted goes on where it was.
+    """
     import time
 
     from crmtheory import notebooks
@@ -143,21 +151,29 @@ def report(folder: Path | None, study: Path | None, output: Path) -> None:
     started = time.perf_counter()
     written = {theory.name for theory in contents.available(folder)}
     runs = [job for job in notebooks.RUNS if job.theory in written]
+    left_out: Mapping[str, str] = {}
     if study is not None:
-        runs = _of_study(study, sorted(written), folder)
+        runs, left_out = _of_study(study, sorted(written), folder)
     if not runs:
         why = (
             "no chapter is written yet" if study is None else "no chapter can be run on this study, see above"
         )
         raise SchemaError(f"There is nothing to report: {why}.")
     names = [f"{job.theory}, {job.label}" for job in runs]
-    with _progress(names) as tell:
-        done = notebooks.run_all(runs, output, tell, folder=folder)
+    with Bars(names) as tell:
+        done = notebooks.run_all(
+            runs, output, tell, folder=folder, fresh=fresh, notice=partial(click.echo, err=True)
+        )
+    from crmtheory import customer_list
     from crmtheory.report import index
 
     failures = {name: str(one) for name, one in zip(names, done, strict=True) if isinstance(one, Exception)}
-    page = index([one for one in done if not isinstance(one, Exception)], output, failures)
+    results = [one for one in done if not isinstance(one, Exception)]
+    lists = customer_list.write(results, output)
+    page = index(results, output, failures, left_out=left_out, lists=lists, rule=customer_list.RULE)
     outcome = f"{len(failures)} of {len(runs)} stopped" if failures else "Done"
+    if again := sum(one.reused for one in results):
+        outcome += f", {again} of {len(runs)} finished before and the same,"
     click.echo(f"{outcome} in {time.perf_counter() - started:.0f} s. Open {page}")
     if failures:
         raise SchemaError("\n".join(f"{name} failed. {message}" for name, message in failures.items()))
@@ -201,8 +217,10 @@ def key(file: Path | None) -> None:
     click.echo(f"Written to {privacy.make_key(file)}. Whoever has it can find the customers again.")
 
 
-def _of_study(file: Path, theories: Sequence[str], folder: Path | None) -> list[Any]:
-    """The runs of a study; what cannot be run is said, not silently left out."""
+def _of_study(
+    file: Path, theories: Sequence[str], folder: Path | None
+) -> tuple[list[Any], Mapping[str, str]]:
+    """The runs of a study, and why other chapters cannot be run on it, which is said, too."""
     from crmtheory import notebooks
     from crmtheory import study as studies
 
@@ -212,7 +230,7 @@ def _of_study(file: Path, theories: Sequence[str], folder: Path | None) -> list[
     for name, reason in left_out.items():
         click.echo(f"{name} is not run: {reason}", err=True)
     label = study.title or file.stem
-    return [notebooks.Run(name, label, _from_here(given)) for name, given in runs.items()]
+    return [notebooks.Run(name, label, _from_here(given)) for name, given in runs.items()], left_out
 
 
 def _from_here(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -257,33 +275,3 @@ def _verdicts(verdicts: Sequence[Mapping[str, Any]]) -> None:
             if one["verdict"].startswith(kinds)
         ]
         click.echo(f"  {word:<13} {', '.join(found) or 'none'}")
-
-
-class _progress(ExitStack):
-    """A bar per run on a terminal; plain lines elsewhere. Entering it gives ``tell(place, done, total)``."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        super().__init__()
-        self.names = names
-
-    def __enter__(self) -> Callable[[int, int, int], None]:  # type: ignore[override]
-        super().__enter__()
-        if not sys.stderr.isatty():
-            return self._say
-        from tqdm import tqdm
-
-        wide = max(map(len, self.names))
-        self.bars = [
-            self.enter_context(tqdm(desc=f"{name:<{wide}}", total=1, position=place, bar_format=BAR))
-            for place, name in enumerate(self.names)
-        ]
-        return self._draw
-
-    def _draw(self, place: int, done: int, total: int) -> None:
-        bar = self.bars[place]
-        bar.total = total
-        bar.update(done - bar.n)
-
-    def _say(self, place: int, done: int, total: int) -> None:
-        if done in {1, total}:
-            click.echo(f"{self.names[place]}: {'finished' if done == total else f'{total} cells'}", err=True)

@@ -15,10 +15,13 @@ tables, because what to do with them is part of the analysis.
 
 from __future__ import annotations
 
+import functools
 import glob
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -196,10 +199,16 @@ def load(name: str) -> pd.DataFrame:
     )
 
 
-def _manifest() -> dict[str, DataSet]:
-    with (places.folder("data") / "manifest.toml").open("rb") as file:
-        tables = tomllib.load(file)
-    return {name: _entry(name, table) for name, table in tables.items()}
+def _manifest() -> Mapping[str, DataSet]:
+    file = places.folder("data") / "manifest.toml"
+    return _entries(file, file.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1)
+def _entries(file: Path, _changed: int) -> Mapping[str, DataSet]:
+    """The manifest, read again only when the file has changed."""
+    tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    return MappingProxyType({name: _entry(name, table) for name, table in tables.items()})
 
 
 def _entry(name: str, table: dict) -> DataSet:

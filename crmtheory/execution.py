@@ -5,14 +5,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from crmtheory import outputs
 from crmtheory.errors import SchemaError
 
 KERNEL = "python3"  # whatever the notebook says: the environment that runs this code
 ENGINE = "crmtheory"
+INJECTED = "injected-parameters"  # tag of the cell that papermill puts in
 OURS = ("SchemaError", "DomainError", "ConvergenceError")  # their messages say everything
 Progress = Callable[[int, int], None]
+NOTHING: Mapping[str, str] = MappingProxyType({})
+# Threads of linear algebra wait for each other in a busy loop: for the small matrices of a model that costs most of the
+# time when several chapters run side by side. Who sets these variables decides otherwise.
+ONE_THREAD = MappingProxyType(
+    dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
+)
 
 
 class ChapterError(RuntimeError):
@@ -62,6 +71,8 @@ def execute(
     cwd: Path,
     progress: Progress | None = None,
     stopped: threading.Event | None = None,
+    failed: Path | None = None,
+    environment: Mapping[str, str] = NOTHING,
 ) -> Any:
     """Run all cells of a notebook in a fresh kernel.
 
@@ -69,10 +80,12 @@ def execute(
     ----------
     notebook : a notebook as `load` gives it; it is not changed
     parameters : checked values, put in after the cell tagged `parameters`
-    output : where to write the executed notebook, also when a cell fails; None keeps it in memory
+    output : where to write the executed notebook; None keeps it in memory
     cwd : the working directory of the cells, against which relative paths of the user are resolved
     progress : called with (cells done, cells in all) after each cell
     stopped : when another thread sets it, the kernel is ended within about a second
+    failed : where to write it when a cell fails, if not to `output`
+    environment : further environment variables of the kernel
 
     Raises
     ------
@@ -100,12 +113,14 @@ def execute(
             progress=progress,
             stopped=stopped or threading.Event(),
             kept=kept,
+            environment=environment,
         )
     except papermill.PapermillExecutionError as error:
-        if output is not None:
-            write(strip(kept[0]), output)
+        where = failed or output
+        if where is not None:
+            write(strip(kept[0]), where)
         line = next((row for row in error.source.splitlines() if row.strip()), "")
-        raise ChapterError(error.exec_count, line, error.ename, error.evalue, output) from None
+        raise ChapterError(error.exec_count, line, error.ename, error.evalue, where) from None
     except DeadKernelError:
         text = "The kernel died, most often because the memory of the machine was full. Try fewer rows."
         raise ChapterError(None, "", "DeadKernelError", text, None) from None
@@ -116,7 +131,7 @@ def execute(
 
 
 def strip(notebook: Any) -> Any:
-    """The notebook without times and places: what papermill notes about the run, the version of Python."""
+    """The notebook without times and chance: what papermill notes about the run, the version of Python."""
     import copy
 
     clean = copy.deepcopy(notebook)
@@ -125,6 +140,8 @@ def strip(notebook: Any) -> Any:
     for cell in clean.cells:
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
+        if INJECTED in cell.metadata.get("tags", ()):
+            cell.id = INJECTED  # papermill draws one by chance
     return clean
 
 
@@ -132,14 +149,13 @@ def write(notebook: Any, path: Path) -> None:
     """Write a notebook file, whole or not at all."""
     import nbformat
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
-    draft.replace(path)
+    outputs.write(path, nbformat.writes(notebook) + "\n")
 
 
 def _register_engine() -> None:
     """Papermill's own engine, which also tells after each cell how far it is, and which can be stopped."""
+    import os
+
     from jupyter_client.manager import AsyncKernelManager
     from papermill.engines import NBClientEngine, papermill_engines
 
@@ -151,12 +167,18 @@ def _register_engine() -> None:
             kernel_name: str,
             stopped: threading.Event,
             kept: list[Any],
+            environment: Mapping[str, str],
             progress: Progress | None = None,
             **options: Any,
         ) -> None:
             kept.append(nb_man.nb)  # with its outputs so far, also when a cell fails
 
             class Manager(AsyncKernelManager):
+                async def _async_pre_start_kernel(self, **given: Any) -> Any:
+                    return await super()._async_pre_start_kernel(
+                        **{**given, "env": {**ONE_THREAD, **os.environ, **environment}}
+                    )
+
                 async def _async_is_alive(self) -> bool:  # asked every second while a cell runs
                     if stopped.is_set() and self.provisioner is not None:
                         await self.provisioner.kill()

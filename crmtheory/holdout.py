@@ -12,14 +12,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
-from statsmodels.stats.proportion import proportion_confint
 
-from crmtheory.concentration import _captured
 from crmtheory.errors import ConvergenceError, SchemaError
+from crmtheory.large import LARGE, drawn, rescaled
 from crmtheory.models import ATTRITION, Fit
 from crmtheory.models.answers import AttritionFit
 from crmtheory.models.history import possible_level
 from crmtheory.numerics import Array
+from crmtheory.ranks import ranking
+
+CELLS = 4_000_000  # customers × resamples held at a time
 
 
 def naive_rules(summary: pd.DataFrame, t: float) -> dict[str, pd.Series]:
@@ -123,17 +125,27 @@ def scores(
     Returns
     -------
     tidy frame: prediction, measure, estimate, low, high; the interval is a bootstrap percentile interval over
-    customers
+    customers; of very many, some are resampled (see `large`)
     """
     _aligned(predictions, actual)
     truth = actual.to_numpy(float)
-    picks = [rng.integers(0, len(truth), len(truth)) for _ in range(resamples)]
+    n, sample = len(truth), drawn(len(truth), rng)
+    some = slice(None) if sample is None else sample
+    m = len(truth[some])
+    picks = [rng.integers(0, m, m) for _ in range(resamples)]
+    block = max(1, CELLS // m)
     rows = []
     for name, predicted in predictions.items():
         guess = predicted.to_numpy(float)
-        draws = np.array([_measures(guess[pick], truth[pick]) for pick in picks])
+        mine, theirs = guess[some], truth[some]
+        parts = (picks[start : start + block] for start in range(0, resamples, block))
+        counts = (np.array([np.bincount(pick, minlength=m) for pick in part], float) for part in parts)
+        draws = np.concatenate([_measures(mine, theirs, weights) for weights in counts])
+        of_all = _measures(guess, truth, np.ones((1, n)))[0]
+        if sample is not None:
+            draws = rescaled(draws, _measures(mine, theirs, np.ones((1, m)))[0], of_all, m, n)
         low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
-        for measure, estimate, lo, hi in zip(MEASURES, _measures(guess, truth), low, high, strict=True):
+        for measure, estimate, lo, hi in zip(MEASURES, of_all, low, high, strict=True):
             rows.append({"prediction": name, "measure": measure, "estimate": estimate, "low": lo, "high": hi})
     return pd.DataFrame(rows)
 
@@ -147,7 +159,8 @@ def differences(
     resamples: int = 500,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """RMSE of each prediction less that of `best`, on the same customers, with a paired bootstrap interval.
+    """RMSE of each prediction less that of `best`, on the same customers, with a paired bootstrap interval; with very
+    many customers with its normal limit (see `large`).
 
     Returns
     -------
@@ -156,15 +169,25 @@ def differences(
     _aligned(predictions, actual)
     truth = actual.to_numpy(float)
     squared = {name: (guess.to_numpy(float) - truth) ** 2 for name, guess in predictions.items()}
-    picks = [rng.integers(0, len(truth), len(truth)) for _ in range(resamples)]
-    rows = {}
+    many, rows = len(truth) >= LARGE, {}
+    picks = [] if many else [rng.integers(0, len(truth), len(truth)) for _ in range(resamples)]
     for name in [name for name in predictions if name != best]:
-        draws = [np.sqrt(squared[name][p].mean()) - np.sqrt(squared[best][p].mean()) for p in picks]
-        low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
         gap = np.sqrt(squared[name].mean()) - np.sqrt(squared[best].mean())
+        if many:
+            half = stats.norm.ppf(0.5 + level / 2) * _error_of_gap(squared[name], squared[best])
+            low, high = gap - half, gap + half
+        else:
+            draws = [np.sqrt(squared[name][p].mean()) - np.sqrt(squared[best][p].mean()) for p in picks]
+            low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
         rows[name] = {"difference": gap, "low": low, "high": high}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["difference", "low", "high"])
     return table.rename_axis("prediction")
+
+
+def _error_of_gap(first: Array, second: Array) -> float:
+    """Standard error of √ mean first − √ mean second over the same customers, by the delta method."""
+    parts = [v / (2 * np.sqrt(v.mean())) if v.any() else v for v in (first, second)]
+    return float(np.std(parts[0] - parts[1]) / np.sqrt(len(first)))
 
 
 def _aligned(predictions: Mapping[str, pd.Series], actual: pd.Series) -> None:
@@ -179,14 +202,13 @@ def _aligned(predictions: Mapping[str, pd.Series], actual: pd.Series) -> None:
 MEASURES = ("bias", "MAE", "RMSE", "rank correlation", "top-decile lift")
 
 
-def _measures(guess: Array, truth: Array) -> tuple[float, ...]:
-    error = guess - truth
-    total = truth.sum()
-    constant = np.ptp(guess) == 0 or np.ptp(truth) == 0
-    rank = np.nan if constant else np.corrcoef(stats.rankdata(guess), stats.rankdata(truth))[0, 1]
-    lift = _captured(guess, truth, 0.1) / 0.1 if total > 0 else np.nan
-    bias = guess.sum() / total - 1 if total > 0 else np.nan
-    return bias, float(np.abs(error).mean()), float(np.sqrt((error**2).mean())), float(rank), lift
+def _measures(guess: Array, truth: Array, weights: Array) -> Array:
+    """The measures for each row of weights (r, customers), how often each customer was drawn: (r, measures)."""
+    error, n, total = guess - truth, weights.sum(axis=1), weights @ truth
+    rank, captured = ranking(guess, truth, weights)
+    total = np.where(total > 0, total, np.nan)
+    bias, lift = weights @ guess / total - 1, captured / (0.1 * total)
+    return np.stack([bias, weights @ np.abs(error) / n, np.sqrt(weights @ error**2 / n), rank, lift], axis=1)
 
 
 def share_with_interval(happened: pd.Series, level: float = 0.95) -> tuple[float, float, float]:
@@ -210,10 +232,15 @@ def wilson(happened: ArrayLike, of: ArrayLike, level: float = 0.95) -> tuple[Arr
     ([0.0, 0.237], [0.278, 0.763])
     """
     k, n = np.asarray(happened, float), np.asarray(of, float)
-    some = n > 0
-    low, high = proportion_confint(k, np.where(some, n, 1.0), 2 * possible_level(level), method="wilson")
+    some, z = n > 0, stats.norm.isf(possible_level(level))
+    n = np.where(some, n, 1.0)
+    share, more = k / n, z**2 / n  # z² imagined trials, half of them with success, pull the share towards 1/2
+    centre, half = (
+        (share + more / 2) / (1 + more),
+        z * np.sqrt(share * (1 - share) / n + more / (4 * n)) / (1 + more),
+    )
     # Rounding alone may leave a limit short of the end.
-    low, high = np.where(k > 0, low, 0.0), np.where(k < n, high, 1.0)
+    low, high = np.where(k > 0, centre - half, 0.0), np.where(k < n, centre + half, 1.0)
     return np.where(some, low, np.nan), np.where(some, high, np.nan)
 
 

@@ -49,6 +49,15 @@ def plain(template: str, values: Mapping[str, Any]) -> str:
     return _fill(template, values, str)
 
 
+def anchor(heading: str) -> str:
+    """The name to jump to of a heading.
+
+    >>> anchor("Who comes back?"), anchor("客户 & 价值")
+    ('who-comes-back', '客户-价值')
+    """
+    return re.sub(r"\W+", "-", heading.lower()).strip("-") or "part"
+
+
 def escape(text: str) -> str:
     """Text as Markdown that shows exactly this text.
 

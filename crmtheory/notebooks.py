@@ -2,8 +2,9 @@
 
     run("value", {"transactions": "sales.csv"}, "results/value")
 
-writes into one folder STEM.ipynb, STEM.html, result.json, actions.csv, tables/ and figures/. Relative paths
-of the user are taken from the working directory. ``python -m crmtheory.notebooks build`` makes the notebooks
+writes into one folder STEM.ipynb, STEM.html, result.json, actions.csv, tables/ and figures/, all at once when the
+chapter has run to its end; until then what an earlier run left there stays. Relative paths of the user are taken from
+the working directory. ``python -m crmtheory.notebooks build`` makes the notebooks
 from their sources.
 """
 
@@ -11,24 +12,23 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crmtheory import contents, execution
+from crmtheory import contents, execution, outputs, resume
 from crmtheory import parameters as parameters_of
 from crmtheory.building import build, convert, in_step, sources
 from crmtheory.contents import THEORIES, Theory, available, find
 from crmtheory.errors import SchemaError
 from crmtheory.execution import ChapterError, Progress
 from crmtheory.parameters import Parameter
-from crmtheory.runs import RUNS, Run
+from crmtheory.resume import Checksums
+from crmtheory.runs import RUNS, Run, lasting
 
 __all__ = [
     "RUNS", "THEORIES", "ChapterError", "Run", "RunResult", "Theory", "available", "build", "check",
@@ -38,7 +38,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run has left: files, and the content of result.json."""
+    """What a run has left: files, and the content of result.json. `reused` says that it has run before."""
 
     theory: str
     label: str
@@ -47,6 +47,7 @@ class RunResult:
     html: Path
     result: Mapping[str, Any]
     seconds: float
+    reused: bool = False
 
 
 def parameters(chapter: str | Path, folder: str | Path | None = None) -> tuple[Parameter, ...]:
@@ -99,8 +100,10 @@ def run(
     place = Path(output_dir) if output_dir is not None else Path("results") / _name(path)
     if (place / path.name).resolve() == path.resolve():
         raise SchemaError(f"The output would overwrite the notebook {path}. Choose another folder.")
+    sums = Checksums()
     with _Workers(1) as workers:
-        return workers.submit(_run, path, values, place, progress, label, workers.stopped).result()
+        job = workers.submit(_run, path, values, place, progress, label, workers.stopped, sums, fresh=True)
+        return job.result()
 
 
 def run_all(
@@ -110,31 +113,44 @@ def run_all(
     *,
     workers: int | None = None,
     folder: str | Path | None = None,
+    fresh: bool = False,
+    notice: Callable[[str], None] | None = None,
 ) -> list[RunResult | Exception]:
-    """Run several chapters side by side, each in its own process; results or errors come in their order.
+    """Run several chapters side by side, each in its own process, those that last long first; results or errors come
+    in the order given.
+
+    A chapter that has run before in its folder is not run again if nothing it depends on has changed and all its files
+    are there as it left them (see `crmtheory.resume`).
 
     Parameters
     ----------
     runs : what to run; each writes to its own folder in `output_dir`
     output_dir : the folder of all of them
-    progress : called with (place in `runs`, cells done, cells in all)
+    progress : called with (place in `runs`, cells done, cells in all); once, with all done, if it has run before
     workers : how many at a time, by default one per processor
     folder : where the notebooks are
+    fresh : run all of them again
+    notice : called with a sentence before something else that takes long, such as to see if large data have changed
     """
     import os
 
-    def one(place: int) -> RunResult | Exception:
-        job = runs[place]
-        tell = None if progress is None else lambda done, total: progress(place, done, total)
+    sums = Checksums(notice)
+
+    def one(number: int) -> RunResult | Exception:
+        job = runs[number]
+        tell = None if progress is None else lambda done, total: progress(number, done, total)
         try:
             path = _notebook(job.theory, folder)
             values = check(path, job.given)
-            return _run(path, values, Path(output_dir) / job.folder, tell, job.label, pool.stopped)
+            place = Path(output_dir) / job.folder
+            return _run(path, values, place, tell, job.label, pool.stopped, sums, fresh=fresh)
         except (SchemaError, ChapterError) as error:
             return error
 
+    order = sorted(range(len(runs)), key=lambda number: lasting(runs[number].theory))
     with _Workers(workers or os.cpu_count() or 1) as pool:
-        return list(pool.map(one, range(len(runs))))
+        jobs = {number: pool.submit(one, number) for number in order}
+        return [jobs[number].result() for number in range(len(runs))]
 
 
 class _Workers(ThreadPoolExecutor):
@@ -156,49 +172,60 @@ def _run(
     progress: Progress | None,
     label: str,
     stopped: threading.Event,
+    sums: Checksums,
+    *,
+    fresh: bool,
 ) -> RunResult:
-    """Run a chapter with checked parameters."""
-    copy, html, result = place / path.name, place / f"{path.stem}.html", place / "result.json"
+    """Run a chapter with checked parameters, or take what an earlier run of the same has left."""
     started = time.perf_counter()
-    place.mkdir(parents=True, exist_ok=True)
-    given = {**values, parameters_of.OUTPUT: place.as_posix()}
-    with _put_aside([*_written(place), html, result], place):
-        copy.unlink(missing_ok=True)
-        done = execution.execute(
-            execution.load(path), given, output=copy, cwd=Path.cwd(), progress=progress, stopped=stopped
-        )
+    notebook = execution.load(path)
+    with outputs.alone(place):
+        outputs.settle(place)
+        depends = sums.of(path, values, place, label)
+        if reused := not fresh and resume.unchanged(place, depends):
+            if progress is not None:
+                progress(len(notebook.cells), len(notebook.cells))
+        else:
+            with outputs.staged(place) as stage:
+                _execute(notebook, path.name, values, place, stage, progress, stopped)
+                # What has changed meanwhile may have been read before or after.
+                same = sums.of(path, values, place, label) == depends
+                outputs.seal(stage, resume.record(stage, depends if same else None))
+    html = place / f"{path.stem}.html"
+    seconds = time.perf_counter() - started
+    return RunResult(_name(path), label, place, place / path.name, html, _found(place), seconds, reused)
 
+
+def _execute(
+    notebook: Any,
+    name: str,
+    values: dict[str, Any],
+    place: Path,
+    stage: Path,
+    progress: Progress | None,
+    stopped: threading.Event,
+) -> None:
+    """Run a notebook that is called `place` and writes to `stage`; when a cell fails, it is kept in `place`."""
+    done = execution.execute(
+        notebook,
+        {**values, parameters_of.OUTPUT: place.as_posix()},
+        output=stage / name,
+        failed=place / name,
+        cwd=Path.cwd(),
+        progress=progress,
+        stopped=stopped,
+        environment={outputs.STAGE: str(stage.absolute())},
+    )
     from crmtheory.report import page  # nbconvert is slow to import
 
-    found = json.loads(result.read_text(encoding="utf-8")) if result.is_file() else {}
-    html.write_text(page(done, result=found), encoding="utf-8", newline="\n")
-    return RunResult(_name(path), label, place, copy, html, found, time.perf_counter() - started)
+    outputs.write(stage / f"{Path(name).stem}.html", page(done, result=_found(stage)))
 
 
-@contextmanager
-def _put_aside(files: Sequence[Path], place: Path) -> Iterator[None]:
-    """Old results must not look like new ones, and must be there again when the new run fails."""
-    with tempfile.TemporaryDirectory(dir=place, prefix=".earlier-") as aside:
-        kept = [(file, Path(aside) / str(i)) for i, file in enumerate(files) if file.is_file()]
-        for file, away in kept:
-            file.replace(away)
-        try:
-            yield
-        except BaseException:
-            for file, away in kept:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                away.replace(file)
-            raise
-
-
-def _written(place: Path) -> list[Path]:
-    """The tables and figures which an earlier run has left in a folder, as its result.json names them."""
-    try:
-        found = json.loads((place / "result.json").read_text(encoding="utf-8"))
-        files = [place / entry["file"] for kind in ("tables", "figures") for entry in found.get(kind, ())]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):  # none, or not one of ours
-        return []
-    return [file for file in files if file.resolve().is_relative_to(place.resolve())]
+def _found(folder: Path) -> dict[str, Any]:
+    """The content of result.json; a notebook of the user's own may have none."""
+    file = folder / outputs.RESULT
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return found
 
 
 def _notebook(chapter: str | Path, folder: str | Path | None) -> Path:

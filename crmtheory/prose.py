@@ -15,6 +15,8 @@ from latex2mathml.converter import convert
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 
+from crmtheory.markup import anchor
+
 TAGS = [
     "a", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "details", "div", "dl", "dt",
     "em", "figcaption", "figure", "h2", "h3", "h4", "hr", "i", "li", "ol", "p", "pre", "s", "small", "span",
@@ -99,11 +101,15 @@ def _cleaner() -> SanitizeHTML:
 
 
 def _scoped(page: str) -> str:
-    """Heads of tables say what they head: pandas writes none of it."""
+    """Heads of tables say what they head: pandas writes none of it. An empty one heads nothing and is a cell.
+
+    >>> _scoped("<thead><tr><th></th><th>n</th></tr></thead>")
+    '<thead><tr><td></td><th scope="col">n</th></tr></thead>'
+    """
     head, end, rest = page.partition("</thead>")
     if not end:
         return page.replace("<th>", '<th scope="row">')
-    return head.replace("<th>", '<th scope="col">') + end + _scoped(rest)
+    return head.replace("<th></th>", "<td></td>").replace("<th>", '<th scope="col">') + end + _scoped(rest)
 
 
 def _sized(page: str) -> str:
@@ -151,7 +157,7 @@ class _Renderer(IPythonRenderer):
 
     def heading(self, text: str, level: int, **attrs: Any) -> str:
         bare = html.unescape(re.sub(r"<annotation\b.*?</annotation>|<[^>]+>", "", text)).strip()
-        base = re.sub(r"\W+", "-", bare.lower()).strip("-") or "part"
+        base = anchor(bare)
         taken = {heading.name for heading in self.headings}
         name = next(n for n in (base, *(f"{base}-{i}" for i in range(2, 1000))) if n not in taken)
         self.headings.append(Heading(level, bare, name))
@@ -171,4 +177,4 @@ class _Renderer(IPythonRenderer):
 
     def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
         style = f' style="text-align:{align}"' if align else ""
-        return f'<th scope="col"{style}>{text}</th>' if head else f"<td{style}>{text}</td>"
+        return f'<th scope="col"{style}>{text}</th>' if head and text else f"<td{style}>{text}</td>"

@@ -34,7 +34,8 @@ def page(notebook: Any, lang: str = "en", result: Mapping[str, Any] | None = Non
         text of the data is escaped and the page requests nothing
     """
     import nbformat
-    from nbconvert.exporters import HTMLExporter
+    from nbconvert.exporters import HTMLExporter, TemplateExporter
+    from nbconvert.filters.highlight import Highlight2HTML
 
     from crmtheory.prose import Prose, clean, unbroken
 
@@ -45,6 +46,7 @@ def page(notebook: Any, lang: str = "en", result: Mapping[str, Any] | None = Non
         template_name="chapter",
         extra_template_basedirs=[str(TEMPLATES)],
         filters={
+            "highlight_code": Highlight2HTML(pygments_lexer=_lexer(notebook)),
             "of_author": prose.of_author,
             "of_output": prose.of_output,
             "clean": clean,
@@ -57,8 +59,17 @@ def page(notebook: Any, lang: str = "en", result: Mapping[str, Any] | None = Non
         },
     )
     exporter.language_code = lang
-    body, _ = exporter.from_notebook_node(notebook)
+    # Not its own method: that reads the finished page once more, slowly, for what the template has written already.
+    body, _ = TemplateExporter.from_notebook_node(
+        exporter, notebook, {"language_code": exporter.language_code}
+    )
     return body
+
+
+def _lexer(notebook: Any) -> str:
+    """The language of the code, as pygments calls it."""
+    language = notebook.metadata.get("language_info", {})
+    return language.get("pygments_lexer") or language.get("name") or "ipython3"
 
 
 def _in_short(result: Mapping[str, Any]) -> str:

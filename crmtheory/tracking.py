@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from crmtheory.holdout import share_with_interval
+from crmtheory.large import drawn, rescaled
 from crmtheory.models.answers import AttritionFit, histories
-from crmtheory.numerics import distinct_rows
+from crmtheory.numerics import Array, distinct_rows
 from crmtheory.transactions import Transactions
 
 
@@ -36,30 +37,57 @@ def tracking(
     -------
     frame with index period (1, …): expected, low, high. The band begins after calibration and is for *what will be
     counted*: each draw takes parameters from their estimated sampling distribution and then simulates the future of
-    every customer, given that customer's history.
+    every customer, given that customer's history. Of very many customers some are simulated: what their sum scatters is
+    scaled to all (see `large`), and what the parameters add is taken to first order.
     """
     rows, weights, _ = distinct_rows(histories(fit, summary), np.ones(len(summary)))
-    x, t_x, T, *extra = (np.repeat(column, weights.astype(int)) for column in rows)
+    times = weights.astype(int)
     period = np.arange(1, periods + 1)
-    ahead = period[period > start] - start
+    ahead = np.asarray(period[period > start] - start, float)
     own = fit.model.spread(fit.theta, *rows[3:])
     ages = np.clip(period[period <= start, None] - (start - rows[2]), 0, None)
     past = np.array([fit.model.expected(own, age) @ weights for age in ages])
-    further = [float(fit.model.conditional(own, t, *rows[:3]) @ weights) for t in ahead]
-    paths = np.empty((draws, len(ahead)))
-    for i in range(draws):
-        _, time, _ = fit.model.future(
-            fit.model.spread(fit.draw(rng), *extra), periods - start, x, t_x, T, rng
-        )
-        paths[i] = np.searchsorted(np.sort(time), ahead, side="right")
+    some = drawn(int(times.sum()), rng)
+    if some is None:
+        further = np.array([float(fit.model.conditional(own, t, *rows[:3]) @ weights) for t in ahead])
+        everybody = [np.repeat(column, times) for column in rows]
+        thetas = (fit.draw(rng) for _ in range(draws))
+        paths = np.array([_path(fit, theta, everybody, ahead, rng) for theta in thetas])
+    else:
+        further = _totals(fit, fit.theta, rows, weights, ahead)
+        sample = [column[np.repeat(np.arange(len(times)), times)[some]] for column in rows]
+        paths = np.array([_path(fit, fit.theta, sample, ahead, rng) for _ in range(draws)])
+        shifts = np.log([fit.draw(rng) for _ in range(draws)]) - np.log(fit.theta)
+        by_theta = fit.gradient_of(lambda theta: _totals(fit, theta, rows, weights, ahead))
+        paths = rescaled(paths, paths.mean(axis=0), further, times.sum(), len(some)) + shifts @ by_theta
     low, high = np.quantile(paths, [(1 - level) / 2, (1 + level) / 2], axis=0)
     unknown = np.full(len(past), np.nan)
+    bought = float(rows[0] @ weights)
     columns = {
-        "expected": [*past, *(x.sum() + further)],
-        "low": [*unknown, *(x.sum() + low)],
-        "high": [*unknown, *(x.sum() + high)],
+        "expected": [*past, *(bought + further)],
+        "low": [*unknown, *(bought + low)],
+        "high": [*unknown, *(bought + high)],
     }
     return pd.DataFrame(columns, index=pd.Index(period, name="period"))
+
+
+def _path(
+    fit: AttritionFit, theta: Array, rows: list[Array], ahead: Array, rng: np.random.Generator
+) -> Array:
+    """One future of these customers together: purchases until each of the times."""
+    longest = float(ahead[-1]) if len(ahead) else 0.0
+    _, time, _ = fit.model.future(fit.model.spread(theta, *rows[3:]), longest, *rows[:3], rng)
+    return np.searchsorted(np.sort(time), ahead, side="right").astype(float)
+
+
+def _totals(fit: AttritionFit, theta: Array, rows: list[Array], weights: Array, ahead: Array) -> Array:
+    """Expected purchases of all customers until each of the times; who is alive is asked once for all of them."""
+    x, t_x, T, *extra = rows
+    own = fit.model.spread(theta, *extra)
+    alive = fit.model.p_alive(own, x, t_x, T) * weights
+    if not extra:  # of the living, x and T say all
+        (x, T), alive, _ = distinct_rows([x, T], alive)
+    return np.array([alive @ fit.model.expected_alive(own, np.full(len(x), t), x, T) for t in ahead])
 
 
 def returning(log: Transactions) -> pd.DataFrame:

@@ -321,8 +321,23 @@ def test_the_verdicts_are_remembered_shown_and_the_untestable_ones_explained(ope
     assert [entry["id"] for entry in chapter.result()["verdicts"]] == ["REL-1", "REL-6"]
     assert shown == [
         "Verdicts",
+        f"- **REL-1** {tested.effect} *{tested.caveat}*",
         "REL-6 cannot be tested: no purchases by product were given (parameter lines).",
     ]
+
+
+def test_a_claim_on_two_data_sets_is_told_apart_by_their_names(opened, shown) -> None:
+    row = pd.DataFrame([{"estimate": 0.3, "low": 0.2, "high": 0.4, "n": 50}])
+    verdicts = [claims.test("VAL-3", row, name=name) for name in ("shop.csv", "other.csv")]
+    chapter_data.conclude(opened(), verdicts)
+    first, second = shown[1].split("\n")
+    assert first.startswith("- **VAL-3 (shop.csv)** Of two customers, the one who sees more value")
+    assert second.startswith("- **VAL-3 (other.csv)** Of two customers")
+
+
+def test_without_a_tested_claim_there_is_no_list(opened, shown) -> None:
+    chapter_data.conclude(opened(), [claims.not_given("LOY-6", "no campaign")])
+    assert shown == ["Verdicts", "LOY-6 cannot be tested: no campaign."]
 
 
 def test_a_threshold_of_the_analyst_goes_before_that_of_the_ledger_and_the_verdict_says_so(opened) -> None:
@@ -341,7 +356,8 @@ def test_a_threshold_of_the_analyst_goes_before_that_of_the_ledger_and_the_verdi
     [
         (
             {"LIF-22": 0.5},
-            'thresholds: There is no claim "LIF-22". Did you mean "LIF-2"? Known: LIF-1, LIF-2, LIF-3, LIF-4, LIF-5, LIF-6.',
+            'thresholds: There is no claim "LIF-22". Did you mean "LIF-2"? Known: LIF-1, LIF-2, LIF-3, LIF-4, LIF-5, '
+            "LIF-6.",
         ),
         ({"LIF-2": "high"}, "thresholds: LIF-2 is 'high', and must be a number such as 0.7."),
         ({"LIF-2": True}, "thresholds: LIF-2 is True, and must be a number such as 0.7."),

@@ -64,8 +64,14 @@ REQUIRED = {
     "threshold_source": str,
     "data": list,
     "needs": list,
+    "gives": str,
+    "method": str,
+    "effect": str,
+    "reading": str,
+    "caveat": str,
+    "place": str,
 }
-OPTIONAL = {"threshold_text": str, "simulation": str, "not_testable": str}
+OPTIONAL = {"threshold_text": str, "simulation": str, "not_testable": str, "effect_below": str}
 
 
 def ledger() -> list[dict]:

@@ -59,7 +59,10 @@ def test_the_lock_has_every_declared_package_in_a_version_that_fits():
         assert all(wanted.specifier.contains(version) for version in versions), f"{text}: locked {versions}"
 
 
-@pytest.mark.parametrize(("name", "least"), [("requirements.lock", 50), ("requirements-spark.lock", 2)])
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("requirements.lock", 50), ("requirements-spark.lock", 2), ("requirements-browser.lock", 2)],
+)
 def test_the_locks_name_no_host_and_have_a_hash_for_every_package(name, least):
     lock = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"https?://|file:|index-url|find-links", lock)

@@ -13,8 +13,8 @@ ROOT = Path(crmtheory.__file__).parent
 # Lowest first. A module may import from the layers below its own and from its own package or layer,
 # but the theories know nothing of each other.
 LAYERS = (
-    {"errors", "units", "places", "wording"},
-    {"numerics", "schema", "contents", "runs"},
+    {"errors", "units", "places", "wording", "outputs"},
+    {"numerics", "large", "schema", "contents", "runs", "ranks"},
     {"files", "privacy"},
     {"parameters", "markup"},
     {"by_customer", "models", "concentration", "transactions", "survey", "datasets", "tables"},
@@ -23,9 +23,9 @@ LAYERS = (
     {"relationship", "lifecycle", "satisfaction", "loyalty", "value", "segmentation"},
     {"claims"},
     {"plots"},
-    {"execution"},
-    {"building", "prose", "scorecard"},
-    {"report", "chapter", "chapter_data", "chapter_survey", "notebooks"},
+    {"execution", "progress"},
+    {"building", "prose", "scorecard", "customer_list"},
+    {"report", "chapter", "chapter_data", "chapter_survey", "resume", "notebooks"},
     {"cli"},
     {"__main__"},
 )

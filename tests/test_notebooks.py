@@ -144,6 +144,7 @@ def test_a_run_leaves_notebook_page_result_tables_and_figures(done: tuple[RunRes
         "actions.csv",
         "tables/customers.csv",
         "figures/lorenz.png",
+        ".finished.json",
     }
 
 

@@ -7,11 +7,13 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import small_chapter
 from pages import Page, assert_requests_nothing
 
 from crmtheory import notebooks, report, scorecard
+from crmtheory.claims.calibration import calibration
 from crmtheory.contents import THEORIES
 from crmtheory.notebooks import RunResult
 
@@ -43,9 +45,10 @@ def test_the_front_page_lists_every_claim_and_requests_nothing(chapter: RunResul
     text = front([chapter], chapter.folder.parent)
     assert_requests_nothing(text)
     assert not Page(text).all("script")
-    assert all(f'<span class="id">{id_}' in text for id_ in scorecard.ledger())
+    assert all(text.count(f'id="{id_}"') == 1 for id_ in scorecard.ledger())
     assert 'href="one/05_customer_value.html"' in text
-    assert text.count("not written yet") == len(THEORIES) - 1
+    assert 'href="one/05_customer_value.ipynb"' in text
+    assert text.count('<p class="soft">Not run.</p>') == len(THEORIES) - 1
 
 
 def test_a_verdict_is_told_in_words_numbers_and_a_picture_with_a_name(tmp_path: Path) -> None:
@@ -55,18 +58,27 @@ def test_a_verdict_is_told_in_words_numbers_and_a_picture_with_a_name(tmp_path: 
     assert 'aria-label="estimate 0.723, 95 % interval 0.71 to 0.74, threshold 0.8"' in text
 
 
-def test_claims_without_a_test_say_so_with_the_reason_of_the_ledger(tmp_path: Path) -> None:
-    none = {**VERDICT, "verdict": "not testable", "reason": "not implemented yet", "theta": None}
-    for runs in ([], [run_with([none], tmp_path)]):
-        text = front(runs, tmp_path)
-        counted = re.findall(r"<b>(\d+)</b> .*</span> not implemented yet</span></li>", text)
-        assert counted == [str(len(scorecard.ledger()))]
-        reasons = [claim["not_testable"] for claim in scorecard.ledger().values() if "not_testable" in claim]
-        assert reasons
-        for reason in reasons:
-            assert f"not testable: not implemented yet. {html.escape(reason, quote=False)}" in html.unescape(
-                text
-            )
+def test_a_claim_without_a_verdict_says_why_and_what_would_make_it_testable(tmp_path: Path) -> None:
+    text = html.unescape(front([run_with([VERDICT], tmp_path)], tmp_path))
+    needs = scorecard.ledger()["LIF-6"]["needs"]
+    assert text.count("its chapter was not run.") >= len(scorecard.ledger()) - 5
+    assert f"It becomes testable with {'; '.join(needs)}.".replace("20 %", "20\u00a0%") in text
+    rows = {row["id"]: row for row in scorecard.rows([run_with([VERDICT], tmp_path)])}
+    assert rows["VAL-2"]["reason"] == "its chapter does not ask it of these data"
+    assert rows["LIF-6"]["reason"] == "its chapter was not run"
+
+
+def test_a_chapter_that_stopped_or_was_left_out_is_the_reason_of_its_claims(tmp_path: Path) -> None:
+    rows = {
+        row["id"]: row
+        for row in scorecard.rows(
+            [], failures={"value, CDNOW": "broken"}, left_out={"satisfaction": "The study has no survey."}
+        )
+    }
+    assert rows["VAL-1"]["reason"] == "its chapter stopped, see above"
+    assert rows["SAT-1"]["reason"] == "its chapter was not run: The study has no survey"
+    page = front([], tmp_path, {"value, CDNOW": "broken"})
+    assert "Stopped: value, CDNOW." in page
 
 
 def test_the_pictures_of_one_claim_share_their_axis(tmp_path: Path) -> None:
@@ -101,7 +113,7 @@ def test_a_verdict_without_numbers_gives_its_reason_and_no_picture(tmp_path: Pat
         "reason": "no <column>",
     }
     text = front([run_with([bare], tmp_path)], tmp_path)
-    assert "not testable: no &lt;column&gt;" in text
+    assert "Not testable: no &lt;column&gt;." in text
     assert "<svg" not in text
 
 
@@ -109,14 +121,14 @@ def test_claims_are_counted_by_verdict_and_simulations_apart(tmp_path: Path) -> 
     one = run_with([VERDICT, {**VERDICT, "id": "VAL-2", "verdict": "supported (simulation)"}], tmp_path)
     other = run_with([{**VERDICT, "verdict": "supported"}], tmp_path, "Online Retail")
     text = front([one, other], tmp_path)
-    counts = re.findall(r"<li><b>(\d+)</b>.*</span> (.*?)</span>", text)
+    counts = re.findall(r"<li><b>(\d+)</b>.*</span> (.*?)</span></li>", text)
     assert counts == [
         ("0", "supported"),
         ("0", "contradicted"),
         ("0", "inconclusive"),
         ("1", "differs between data sets"),
         ("1", "supported (simulation)"),
-        (str(len(scorecard.ledger()) - 2), "not implemented yet"),
+        (str(len(scorecard.ledger()) - 2), "not testable"),
     ]
 
 
@@ -154,3 +166,92 @@ def test_a_result_read_back_from_its_file_gives_the_same_page(chapter: RunResult
     again = json.loads((chapter.folder / "result.json").read_text(encoding="utf-8"))
     copy = RunResult("value", "CDNOW", chapter.folder, chapter.notebook, chapter.html, again, 9.0)
     assert front([copy], tmp_path) == front([chapter], tmp_path)
+
+
+def test_each_verdict_stands_beside_that_of_the_family(tmp_path: Path) -> None:
+    just = {
+        **VERDICT,
+        "id": "VAL-2",
+        "theta": 0.3,
+        "low": 0.01,
+        "high": 0.59,
+        "delta": 0.0,
+        "verdict": "supported",
+    }
+    runs = [run_with([VERDICT, just], tmp_path)]
+    rows = {row["id"]: row for row in scorecard.rows(runs)}
+    assert (rows["VAL-1"]["family_verdict"], rows["VAL-2"]["family_verdict"]) == ("contradicted", "supported")
+    many = [run_with([VERDICT, just, *[{**just, "data": f"d{i}"} for i in range(5)]], tmp_path)]
+    rows = {(row["id"], row["data"]): row for row in scorecard.rows(many)}
+    assert rows["VAL-2", "cdnow"]["family_verdict"] == "inconclusive"
+    text = front(many, tmp_path)
+    assert 'among all 7: <b class="inconclusive">inconclusive</b>' in text
+    assert "These do not hold among so many and read inconclusive then: VAL-2 (cdnow)" in text
+
+
+def test_a_row_links_to_the_heading_of_its_chapter(tmp_path: Path) -> None:
+    told = {**VERDICT, "place": "How unequal are customers?"}
+    text = front([run_with([told], tmp_path / "value-cdnow")], tmp_path)
+    assert 'href="value-cdnow/a.html#how-unequal-are-customers"' in text
+
+
+def test_effect_caveat_method_and_source_of_the_threshold_are_on_the_page(tmp_path: Path) -> None:
+    told = {
+        **VERDICT, "effect": "The best bring 72 %.", "caveat": "It says nothing of why.", "reading": "description",
+        "method": "Sorted and summed.", "delta_source": "the claim itself",
+    }  # fmt: skip
+    text = html.unescape(front([run_with([told], tmp_path)], tmp_path))
+    assert "<p>The best bring 72\u00a0%.</p>" in text
+    assert "<b>A description.</b> It says nothing of why." in text
+    assert "Method: Sorted and summed." in text
+    assert "δ = 0.8: the claim itself." in text
+
+
+def test_the_files_hold_the_page_for_programs_and_the_same_runs_give_the_same_bytes(tmp_path: Path) -> None:
+    for place in (tmp_path / "a", tmp_path / "b"):
+        runs = [
+            run_with(
+                [{**VERDICT, "data": "=cmd()"}, {**VERDICT, "id": "VAL-2", "low": None}], place / "value-x"
+            )
+        ]
+        front(runs, place)
+    for name in ("scorecard.csv", "scorecard.json", "index.html"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    told = json.loads((tmp_path / "a" / "scorecard.json").read_text(encoding="utf-8"))
+    assert {row["id"] for row in told["claims"]} == set(scorecard.ledger())
+    table = pd.read_csv(tmp_path / "a" / "scorecard.csv").set_index("id")
+    assert table.loc["VAL-1", "data"] == "'=cmd()"
+    assert table.loc["VAL-1", "verdict"] == "contradicted"
+    assert list(tmp_path.glob("a/.*")) == []
+
+
+def test_the_data_are_listed_once_with_the_chapters_that_use_them(tmp_path: Path) -> None:
+    log = {
+        "name": "sales.csv",
+        "sha256": "ab" * 32,
+        "rows": 1234,
+        "customers": 99,
+        "first": "2024-01-01",
+        "last": "2024-12-31",
+    }
+    tables = [{"name": "rejected", "file": "rejected.csv", "rows": 7, "columns": []}]
+    runs = [
+        run_with([VERDICT], tmp_path, data=[log], tables=tables),
+        RunResult(
+            "lifecycle", "CDNOW", tmp_path, tmp_path / "b.ipynb", tmp_path / "b.html", {"data": [log]}, 1.0
+        ),
+    ]
+    text = front(runs, tmp_path)
+    assert text.count('<th scope="row">sales.csv</th>') == 1
+    assert '<td class="number">1,234</td><td class="number">7</td><td class="number">99</td>' in text
+    assert "<td>2, 5</td><td><code>abababababab</code></td>" in text
+
+
+def test_how_far_a_verdict_can_be_trusted_is_told_from_the_simulated_worlds(tmp_path: Path) -> None:
+    text = front([run_with([VERDICT], tmp_path)], tmp_path)
+    assert 'id="trust"' in text
+    worlds = calibration().reset_index()
+    clear = worlds[worlds["world"] == "clearly true"]
+    small = clear.loc[clear["supported"] < 0.8 * clear["worlds"], "claim"]
+    part = text[text.index('id="trust"') : text.index('id="files"')]
+    assert re.findall(r'href="#([A-Z]+-\d)"', part) == small.tolist()

@@ -57,7 +57,7 @@ def test_classes_that_are_noise_promise_a_gain_on_the_half_that_chooses_and_have
     for seed in range(60):
         draw = rng(seed)
         classes, margin = pd.Series(draw.integers(0, 10, 300)), pd.Series(draw.exponential(10.0, 300))
-        result = policy_profit(classes, margin, [Treatment("gift", 1.0, 0.1)], draw, resamples=100)
+        result = policy_profit(classes, margin, [Treatment("gift", 1.0, 0.1)], draw, least=1, resamples=100)
         gains.append(result.gain["estimate"].iloc[0])
         above += result.gain["low"].iloc[0] > 0
         first = result.table.pivot(index="class", columns="treatment", values="planned")
@@ -65,6 +65,19 @@ def test_classes_that_are_noise_promise_a_gain_on_the_half_that_chooses_and_have
     assert np.mean(planned) > 0.05  # what judging on the half that chose would have claimed
     assert abs(np.mean(gains)) < 4 * np.std(gains) / np.sqrt(60)
     assert above <= stats.binom.ppf(1 - 1e-3, 60, 0.05)
+
+
+def test_a_class_with_few_customers_gets_what_all_get():
+    """Most of what 40 customers bring, one of them brings: without that one a gift seems to be wasted on them."""
+    classes = pd.Series(["many"] * 360 + ["few"] * 40)
+    margin = pd.Series([20.0] * 360 + [1.0] * 39 + [5000.0])
+    gift = [Treatment("gift", 1.0, 0.1)]
+    alone = [policy_profit(classes, margin, gift, rng(seed), least=1, resamples=50) for seed in range(20)]
+    assert {result.choice["few"] for result in alone} == {"gift", "do nothing"}
+    for seed in range(20):
+        result = policy_profit(classes, margin, gift, rng(seed), resamples=50)
+        assert result.choice.to_dict() == {"few": "gift", "many": "gift"}
+        assert result.gain["same"].iloc[0]
 
 
 def test_the_interval_holds_the_true_gain_at_about_its_stated_rate():

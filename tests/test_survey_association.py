@@ -9,7 +9,7 @@ from scipy import optimize, stats
 
 import crmtheory
 from crmtheory.errors import DomainError, SchemaError
-from crmtheory.survey import association, pairs, polychoric
+from crmtheory.survey import association, factor, pairs, polychoric
 
 DATA = Path(crmtheory.__file__).parents[1] / "data"
 MOBILE = pd.read_csv(DATA / "ecsi_mobile.csv")
@@ -397,14 +397,16 @@ def test_corrected_correlation_by_definition():
     answers = MOBILE
     first, second = ["CUSA1", "CUSA2", "CUSA3"], ["CUSL1", "CUSL3"]
     row = association.disattenuated(answers, first, second, np.random.default_rng(1), resamples=50).iloc[0]
-    alphas = [
-        len(items) / (len(items) - 1) * (1 - answers[items].var().sum() / answers[items].sum(axis=1).var())
-        for items in (first, second)
-    ]
+    reliable = []
+    for items in (first, second):  # Guttman's λ₂, pair by pair
+        table, k = answers[items].cov(), len(items)
+        squares = sum(table.loc[one, other] ** 2 for one in items for other in items if one != other)
+        alone = answers[items].var().sum() - np.sqrt(k / (k - 1) * squares)
+        reliable.append(1 - alone / answers[items].sum(axis=1).var())
     observed = answers[first].mean(axis=1).corr(answers[second].mean(axis=1))
-    assert row[["reliability_first", "reliability_second"]].tolist() == pytest.approx(alphas)
+    assert row[["reliability_first", "reliability_second"]].tolist() == pytest.approx(reliable)
     assert row["observed"] == pytest.approx(observed)
-    assert row["estimate"] == pytest.approx(observed / np.sqrt(alphas[0] * alphas[1]))
+    assert row["estimate"] == pytest.approx(observed / np.sqrt(reliable[0] * reliable[1]))
     assert row["low"] < row["estimate"] < row["high"]
     assert row["n"] == 250
 
@@ -418,6 +420,36 @@ def test_corrected_correlations_find_the_truth_behind_noisy_scales():
     assert table["observed"].mean() == pytest.approx(0.6 * 0.75, abs=0.02)
     assert table["estimate"].mean() == pytest.approx(0.6, abs=0.02)
     assert 0.87 <= ((table["low"] <= 0.6) & (table["high"] >= 0.6)).mean() <= 1
+
+
+def test_guttman_lies_between_alpha_and_the_reliability():
+    """One factor with loadings λ: the reliability of the sum is (Σλ)² over its variance."""
+    for loadings in ([0.8, 0.8, 0.8], [0.61, 0.12, 0.89], [0.9, 0.5], [0.2, 0.4, 0.6, 0.8, 0.9]):
+        size = np.array(loadings)
+        covariance = np.outer(size, size) + np.diag(1 - size**2)
+        alpha, guttman = float(factor.alpha(covariance)), float(factor.lambda_2(covariance))
+        reliability = size.sum() ** 2 / covariance.sum()
+        assert alpha <= guttman + 1e-12
+        assert guttman <= reliability + 1e-12
+        if len(set(loadings)) == 1 or len(loadings) == 2:
+            assert guttman == pytest.approx(alpha)
+        else:
+            assert reliability - guttman < 0.6 * (reliability - alpha)
+
+
+def test_one_poor_question_corrects_little_too_much():
+    """Alpha alone would make 0.55 or more of a true 0.5 here, Guttman's λ₂ makes less than 0.53."""
+    rng = np.random.default_rng(3)
+    satisfied, loyal = normal(0.5, 200_000, rng).T
+    size = np.array([0.67, 0.72, 0.81, 0.61, 0.12, 0.89])
+    feelings = np.repeat([satisfied, loyal], 3, axis=0).T * size
+    answers = pd.DataFrame(
+        feelings + np.sqrt(1 - size**2) * rng.normal(size=feelings.shape), columns=list("abcdef")
+    )
+    row = association.disattenuated(answers, list("abc"), list("def"), rng, resamples=2).iloc[0]
+    parts = [factor.alpha(answers[list(items)].cov().to_numpy()) for items in ("abc", "def")]
+    assert row["observed"] / np.sqrt(np.prod(parts)) > 0.545
+    assert 0.5 < row["estimate"] < 0.53
 
 
 def test_a_corrected_correlation_above_1_is_told_as_it_is():

@@ -7,7 +7,7 @@ claims.toml).
     "equivalence"   −δ ≤ low, high ≤ δ: supported      interval outside ±δ: contradicted      else
     inconclusive
 A claim without data, or without a test in this version, is "not testable" and says why. Simulated data are
-marked as such.
+marked as such. A verdict also says in words how θ was computed, what it means for a manager and what it does not mean.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import math
 import tomllib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from crmtheory.claims import lifecycle, loyalty, relationship, satisfaction, segmentation, value
+from crmtheory.claims.effects import effect
 from crmtheory.errors import DomainError, SchemaError, unknown
 
 # The tests this version has: the columns each needs, and the function that gives θ, low, high and, where it is not the
@@ -41,7 +42,12 @@ LABELS = {"stage", "value_class", "before", "after", "activity"}  # columns of w
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the data say about one claim. `theta`, `low`, `high` are None where the claim is not testable."""
+    """What the data say about one claim. `theta`, `low`, `high` are None where the claim is not testable.
+
+    `method` says how θ and its interval are computed, `effect` what they mean for a manager (empty where the claim is
+    not testable), `reading` whether that is an association, a cause, a prediction or a description, `caveat` what may
+    not be concluded, and `place` under which heading of the chapter it is worked out.
+    """
 
     id: str
     claim: str
@@ -56,6 +62,11 @@ class Verdict:
     reason: str
     n: int
     data: str
+    method: str = ""
+    effect: str = ""
+    reading: str = ""
+    caveat: str = ""
+    place: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -68,8 +79,9 @@ def _ledger() -> tuple[dict[str, Any], ...]:
 
 
 def ledger() -> pd.DataFrame:
-    """All claims, one row each, index = id: theory, claim, claim_zh, estimand, kind, threshold, its source,
-    data, needs.
+    """All claims, one row each, index = id: theory, claim, claim_zh, estimand, kind, threshold, its source, data; the
+    columns or tables that a test needs, and the parameters of the chapter that name them (gives); how the claim is
+    tested (method), the sentence in which a result is told (effect), reading, caveat and place as in a verdict.
 
     >>> ledger().loc["VAL-1", "claim"]
     '20 % of customers bring 80 % of revenue'
@@ -122,35 +134,70 @@ def test(
     >>> test("VAL-1", pd.DataFrame({"revenue": [1.0] * 50}), name="equal customers").verdict
     'contradicted'
     """
-    entries = {entry["id"]: entry for entry in _ledger()}
-    if claim not in entries:
-        raise SchemaError(unknown("claim", claim, entries))
-    entry = entries[claim]
+    entry = _entry(claim)
     delta = float(entry["threshold"] if threshold is None else threshold)
-    source = entry["threshold_source"]
-    if threshold is not None and delta != float(entry["threshold"]):
-        source = f"chosen by the analyst; the ledger has {entry['threshold']:g}"
+    answer = partial(_verdict, entry, delta, name)
     if claim not in TESTS:
-        return _verdict(entry, delta, source, "not implemented yet", 0, name)
+        return answer(reason="not implemented yet")
     columns, estimate = TESTS[claim]
     try:
         data = data() if callable(data) else data
     except DomainError as error:
-        return _verdict(entry, delta, source, str(error), 0, name)
+        return answer(reason=str(error))
     data = data.to_frame() if isinstance(data, pd.Series) else data
     missing = [column for column in columns if column not in data.columns or not data[column].notna().any()]
     if missing:
-        text = f"missing: {', '.join(missing)}"
-        return _verdict(entry, delta, source, text, 0, name)
+        return answer(reason=f"missing: {', '.join(missing)}")
     used = data[list(columns)].dropna()
     if used.empty:
-        return _verdict(entry, delta, source, f"no row has all of {', '.join(columns)}", 0, name)
+        return answer(reason=f"no row has all of {', '.join(columns)}")
     used = used.astype({column: str if column in LABELS else float for column in columns})
     try:
         theta, low, high, *counted = estimate(used, np.random.default_rng(seed))
     except DomainError as error:
-        return _verdict(entry, delta, source, str(error), len(used), name)
-    outcome = decide(low, high, delta, entry["kind"]) + (" (simulation)" if simulated else "")
+        return answer(reason=str(error), n=len(used))
+    n = int(counted[0]) if counted else len(used)
+    return answer((theta, low, high), n=n, simulated=simulated)
+
+
+def not_given(claim: str, what: str, *, name: str = "") -> Verdict:
+    """The verdict on a claim whose data were not given: not testable, and what would make it so.
+
+    >>> not_given("LIF-6", "no table of contacts was given (parameter leads)").verdict
+    'not testable'
+    """
+    entry = _entry(claim)
+    return _verdict(entry, float(entry["threshold"]), name, reason=what)
+
+
+test.__test__ = False  # type: ignore[attr-defined]  # pytest must not take this function for a test of its own
+
+
+def _entry(claim: str) -> dict[str, Any]:
+    entries = {entry["id"]: entry for entry in _ledger()}
+    if claim not in entries:
+        raise SchemaError(unknown("claim", claim, entries))
+    return entries[claim]
+
+
+def _verdict(
+    entry: dict[str, Any],
+    delta: float,
+    name: str,
+    found: tuple[float, float, float] | None = None,
+    *,
+    reason: str = "",
+    n: int = 0,
+    simulated: bool = False,
+) -> Verdict:
+    """The verdict on θ and its interval, `found`; without them it is "not testable" for a reason."""
+    outcome, said, source = "not testable", "", entry["threshold_source"]
+    theta, low, high = found or (None, None, None)
+    if found:
+        outcome = decide(*found[1:], delta, entry["kind"]) + (" (simulation)" if simulated else "")
+        said = ("Simulated customers. " if simulated else "") + effect(entry, *found, n, delta)
+    if delta != float(entry["threshold"]):
+        source = f"chosen by the analyst; the ledger has {entry['threshold']:g}"
     return Verdict(
         entry["id"],
         entry["claim"],
@@ -162,41 +209,12 @@ def test(
         source,
         entry["kind"],
         outcome,
-        "",
-        int(counted[0]) if counted else len(used),
-        name,
-    )
-
-
-def not_given(claim: str, what: str, *, name: str = "") -> Verdict:
-    """The verdict on a claim whose data were not given: not testable, and what would make it so.
-
-    >>> not_given("LIF-6", "no table of contacts was given (parameter leads)").verdict
-    'not testable'
-    """
-    entries = {entry["id"]: entry for entry in _ledger()}
-    if claim not in entries:
-        raise SchemaError(unknown("claim", claim, entries))
-    entry = entries[claim]
-    return _verdict(entry, float(entry["threshold"]), entry["threshold_source"], what, 0, name)
-
-
-test.__test__ = False  # type: ignore[attr-defined]  # pytest must not take this function for a test of its own
-
-
-def _verdict(entry: dict[str, Any], delta: float, source: str, reason: str, n: int, name: str) -> Verdict:
-    return Verdict(
-        entry["id"],
-        entry["claim"],
-        entry["claim_zh"],
-        None,
-        None,
-        None,
-        delta,
-        source,
-        entry["kind"],
-        "not testable",
         reason,
         n,
         name,
+        entry["method"],
+        said,
+        entry["reading"],
+        entry["caveat"],
+        entry["place"],
     )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from crmtheory.claims.resampling import LEAST, RESAMPLES, Estimate, Tests, bootstrap, first_row
 from crmtheory.errors import DomainError
 from crmtheory.evaluation.auc import auc
 from crmtheory.holdout import share_with_interval
+from crmtheory.large import drawn, rescaled
 from crmtheory.lifecycle.contracts import hardening
 from crmtheory.numerics import Array
+
+Codes = NDArray[np.intp]
 
 
 def _spread_between_stages(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
@@ -21,12 +27,30 @@ def _spread_between_stages(data: pd.DataFrame, rng: np.random.Generator) -> Esti
     the distinct amounts change, so they are sorted once.
     """
     group, names = pd.factorize(data["stage"])
-    value, level = np.unique(data["next_spend"], return_inverse=True)
+    spend = data["next_spend"].to_numpy(float)
     n, k = len(data), len(names)
-    if k < 2 or len(value) < 2 or n < LEAST + k:
+    if k < 2 or np.ptp(spend) == 0 or n < LEAST + k:
+        different = len(np.unique(spend))
         raise DomainError(
-            f"{n} customers in {k} stages with {len(value)} different amounts: nothing to tell apart"
+            f"{n} customers in {k} stages with {different} different amounts: nothing to tell apart"
         )
+    estimate, rows = _share_between(group, spend, k)(np.ones(n)), drawn(n, rng)
+    some = slice(None) if rows is None else rows
+    share, m = _share_between(group[some], spend[some], k), len(group[some])
+    picks = (np.bincount(rng.integers(0, m, m), minlength=m).astype(float) for _ in range(RESAMPLES))
+    draws = np.array([share(pick) for pick in picks])
+    if rows is None:
+        low, high = np.nanquantile(draws, [0.025, 0.975]) - (k - 1) / (n - k)
+    else:
+        around = rescaled(draws - (k - 1) / (m - k), share(np.ones(m)), estimate, m, n)
+        low, high = np.nanquantile(around, [0.025, 0.975])
+    return estimate, float(low), float(high)
+
+
+def _share_between(group: Codes, spend: Array, k: int) -> Callable[[Array], float]:
+    """ε² of customers in k groups as a function of how often each is drawn; the amounts are sorted once."""
+    value, level = np.unique(spend, return_inverse=True)
+    n = len(spend)
 
     def share(weights: Array) -> float:
         tied = np.bincount(level, weights, len(value))
@@ -38,9 +62,7 @@ def _spread_between_stages(data: pd.DataFrame, rng: np.random.Generator) -> Esti
         plain = float(size @ (mean - middle) ** 2) / total if total > 0 else np.nan
         return 1 - (1 - plain) * (n - 1) / (n - k)
 
-    draws = [share(np.bincount(rng.integers(0, n, n), minlength=n).astype(float)) for _ in range(RESAMPLES)]
-    low, high = np.nanquantile(draws, [0.025, 0.975]) - (k - 1) / (n - k)
-    return share(np.ones(n)), float(low), float(high)
+    return share
 
 
 def _warning(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:

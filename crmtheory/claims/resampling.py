@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from crmtheory.errors import DomainError
+from crmtheory.large import drawn, rescaled
 
 Estimate = tuple[float, ...]  # θ, low, high and, where it is not the number of rows, the number of customers
 Tests = dict[str, tuple[tuple[str, ...], Callable[[pd.DataFrame, np.random.Generator], Estimate]]]
@@ -20,10 +21,18 @@ LEAST = 10  # customers below which no interval by resampling is worth showing
 
 
 def bootstrap(statistic: Callable[[Any], float], n: int, rng: np.random.Generator) -> Estimate:
-    """A statistic of row numbers with its bootstrap percentile interval over customers."""
-    draws = [statistic(rng.integers(0, n, n)) for _ in range(RESAMPLES)]
+    """A statistic of row numbers with its bootstrap percentile interval over customers; of very many, some are
+    resampled (see `large`).
+    """
+    everybody, rows = np.arange(n), drawn(n, rng)
+    estimate = statistic(everybody)
+    some = everybody if rows is None else rows
+    m = len(some)
+    draws = np.array([statistic(some[rng.integers(0, m, m)]) for _ in range(RESAMPLES)])
+    if rows is not None:
+        draws = rescaled(draws, statistic(some), estimate, m, n)
     low, high = np.nanquantile(draws, [0.025, 0.975])
-    return statistic(np.arange(n)), float(low), float(high)
+    return estimate, float(low), float(high)
 
 
 def first_row(table: pd.DataFrame) -> Estimate:

@@ -2,16 +2,18 @@
 
 A sample of n customers with replacement is a number of times for each of them, and these numbers are
 multinomial. Customers with the same values need one number together, so a million customers with ten
-thousand different values cost as much as ten thousand.
+thousand different values cost as much as ten thousand. Where there are more than `GROUPS` different values,
+neighbours among the smaller ones are put together for the samples (not for the estimate): their mean stands
+for values that differ by less than a bootstrap can see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from crmtheory.concentration.shares import (
     Counts,
@@ -25,6 +27,7 @@ from crmtheory.concentration.shares import (
     with_total,
 )
 from crmtheory.errors import SchemaError, unknown
+from crmtheory.large import drawn, rescaled
 from crmtheory.numerics import Array
 
 PLACE = {
@@ -33,6 +36,9 @@ PLACE = {
     "share_needed": 0.8,
     "balance_point": None,
 }  # what is asked by default
+
+GROUPS = 10_000  # different values up to which a sample counts each of them
+OWN = 2_000  # of the largest values beyond that, which keep a group of their own
 
 
 def with_interval(
@@ -114,16 +120,16 @@ def stability(
     """
     years = _years(by_year)
     rows, sizes = distinct_rows(years.to_numpy(float))
-    orders = [np.flatnonzero(np.isfinite(v))[np.argsort(-v[np.isfinite(v)])] for v in rows.T]
     asked = {name: PLACE[name] for name in ("top_share", "share_needed", "balance_point", "gini")}
     measures = _measures(asked)
-
-    def all_years(counts: Counts) -> Array:
-        pairs = ((rows[order, year], counts[order]) for year, order in enumerate(orders))
-        return np.array([[measure(*pair) for measure in measures] for pair in pairs])
-
-    estimate = all_years(sizes)
-    draws = np.array([all_years(counts) for counts in resampled(sizes, rng, resamples)])
+    estimate, n = _by_year(rows, measures)(sizes), int(sizes.sum())
+    some = drawn(n, rng)
+    if some is not None:
+        rows, sizes = distinct_rows(np.repeat(rows, sizes, axis=0)[some])
+    measured = _by_year(rows, measures)
+    draws = np.array([measured(counts) for counts in resampled(sizes, rng, resamples)])
+    if some is not None:
+        draws = rescaled(draws, measured(sizes), estimate, len(some), n)
     limits = percentiles(draws, level)
     changes = percentiles(np.diff(draws, axis=1), level)
     table = []
@@ -133,8 +139,24 @@ def stability(
             row |= {"low": limits[0, y, s], "high": limits[1, y, s]}
             before = (estimate[y - 1, s], *changes[:, y - 1, s]) if y else (np.nan, np.nan, np.nan)
             row |= {"change": estimate[y, s] - before[0], "change_low": before[1], "change_high": before[2]}
-            table.append(row | {"n": int(sizes[orders[y]].sum())})
+            table.append(row | {"n": int(years[year].notna().sum())})
     return pd.DataFrame(table).astype({"at": float})
+
+
+def _by_year(rows: Array, measures: list[Measure]) -> Callable[[Counts], Array]:
+    """The measures of each year (years, measures), as a function of how many customers have each row."""
+    orders = _falling(rows)
+
+    def answer(counts: Counts) -> Array:
+        pairs = ((rows[order, year], counts[order]) for year, order in enumerate(orders))
+        return np.array([[measure(*pair) for measure in measures] for pair in pairs])
+
+    return answer
+
+
+def _falling(rows: Array) -> list[NDArray[np.intp]]:
+    """For each year, the rows with a value, the largest first."""
+    return [np.flatnonzero(np.isfinite(v))[np.argsort(-v[np.isfinite(v)])] for v in rows.T]
 
 
 def resampled(sizes: Counts, rng: np.random.Generator, resamples: int) -> Iterator[Counts]:
@@ -145,6 +167,18 @@ def resampled(sizes: Counts, rng: np.random.Generator, resamples: int) -> Iterat
     else:  # small groups: to draw the customers one by one is as quick
         group = np.repeat(np.arange(groups), sizes)
         yield from (np.bincount(group[rng.integers(0, n, n)], minlength=groups) for _ in range(resamples))
+
+
+def grouped(values: Array, sizes: Counts) -> tuple[Array, Counts]:
+    """Values, falling, in at most `GROUPS` groups: the `OWN` largest each in one, neighbours among the rest
+    together with their mean; the values themselves when they are no more than that.
+    """
+    if len(values) <= GROUPS:
+        return values, sizes
+    edges = np.linspace(OWN, len(values), GROUPS - OWN + 1).astype(np.intp)[:-1]
+    firsts = np.concatenate([np.arange(OWN), edges])
+    counts = np.add.reduceat(sizes, firsts)
+    return np.add.reduceat(values * sizes, firsts) / counts, counts
 
 
 def percentiles(draws: Array, level: float) -> Array:
@@ -162,7 +196,10 @@ def _table(
 ) -> pd.DataFrame:
     distinct, sizes = ranked(values)
     measures = _measures(asked)
-    draws = np.array([[m(distinct, counts) for m in measures] for counts in resampled(sizes, rng, resamples)])
+    some, groups = grouped(distinct, sizes)
+    draws = np.array([[m(some, counts) for m in measures] for counts in resampled(groups, rng, resamples)])
+    if some is not distinct:
+        draws += [m(distinct, sizes) - m(some, groups) for m in measures]
     n = int(sizes.sum())
     rows = [
         {"statistic": name, "at": at, "estimate": measure(distinct, sizes), "low": low, "high": high, "n": n}

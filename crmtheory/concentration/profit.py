@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from statsmodels.stats.proportion import proportion_confint
+from scipy import stats
 
 from crmtheory.concentration.intervals import percentiles, resampled
 from crmtheory.concentration.shares import Counts, finite
@@ -71,5 +71,5 @@ def _left(profit: Array, counts: Counts) -> float:
 
 
 def _share(name: str, happened: int, n: int, level: float) -> dict[str, float]:
-    low, high = proportion_confint(happened, n, 1 - level, method="wilson")
-    return {name: happened / n, f"{name}_low": float(low), f"{name}_high": float(high)}
+    limits = stats.binomtest(happened, n).proportion_ci(level, method="wilson")
+    return {name: happened / n, f"{name}_low": float(limits.low), f"{name}_high": float(limits.high)}

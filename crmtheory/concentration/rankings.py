@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from crmtheory.concentration.intervals import distinct_rows, percentiles, resampled
 from crmtheory.concentration.shares import Counts, checked_share
 from crmtheory.errors import DomainError, SchemaError
+from crmtheory.large import LARGE
 from crmtheory.numerics import Array
 
 
@@ -45,9 +46,15 @@ def capture_curve(score: ArrayLike, outcome: ArrayLike, points: int = 201) -> pd
     [0.0, 0.75, 1.0]
     """
     share = np.linspace(0.0, 1.0, points)
-    return pd.DataFrame(
-        {"customers": share, "total": [0.0, *(captured(score, outcome, q) for q in share[1:])]}
-    )
+    if np.size(score) < LARGE:
+        total = [0.0, *(captured(score, outcome, q) for q in share[1:])]
+        return pd.DataFrame({"customers": share, "total": total})
+    captured(score, outcome)  # refuses what has no answer
+    _, code, count = np.unique(-np.asarray(score, float), return_inverse=True, return_counts=True)
+    # Customers with equal scores bring their mean each, so the curve is straight there.
+    held = np.concatenate([[0.0], np.cumsum(np.bincount(code, np.asarray(outcome, float)))])
+    upto = np.concatenate([[0], np.cumsum(count)])
+    return pd.DataFrame({"customers": share, "total": np.interp(share * upto[-1], upto, held) / held[-1]})
 
 
 def overlap(before: pd.Series, after: pd.Series, share: float = 0.2) -> float:

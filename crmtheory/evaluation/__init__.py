@@ -23,7 +23,7 @@ correlation then gains from ties at 0. RMSE and the log score have neither fault
 
 Over all origins ("all") a customer counts once at each, and the two measures of ranking compare customers of the same
 origin only: a list of customers is made at one date. Intervals are bootstrap percentiles over customers; those of "all"
-draw customers with all their origins.
+draw customers with all their origins. Of very many customers, some are resampled (see `large`).
 
 References
 ----------
@@ -45,7 +45,8 @@ import pandas as pd
 from crmtheory import holdout
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.evaluation.measures import MEASURES, measures, resampled
-from crmtheory.evaluation.origins import RULES, Origin, at_origin
+from crmtheory.evaluation.origins import RULES, Origin, among, at_origin
+from crmtheory.large import drawn, rescaled
 from crmtheory.models import ATTRITION, Attrition
 from crmtheory.numerics import Array
 from crmtheory.transactions import Transactions
@@ -220,19 +221,21 @@ def _scope(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows of table and gain for one origin, or for several together."""
     names = [name for name in [*models, *RULES] if all(name in o.predicted for o in origins)]
-    whole = np.concatenate([o.count for o in origins])[None, :]
-    estimates = {name: measures(origins, name, whole)[0] for name in names}
-    blocks = [
-        {name: measures(origins, name, w) for name in names} for w in resampled(origins, rng, resamples)
-    ]
+    estimates = {name: _of_all(origins, name) for name in names}
+    n, some = len(origins[-1].pattern), drawn(len(origins[-1].pattern), rng)
+    sample = origins if some is None else among(origins, some)
+    blocks = [{name: measures(sample, name, w) for name in names} for w in resampled(sample, rng, resamples)]
     draws = {name: np.concatenate([block[name] for block in blocks]) for name in names}
+    if some is not None:
+        centres = {name: _of_all(sample, name) for name in names}
+        draws = {name: rescaled(draws[name], centres[name], estimates[name], len(some), n) for name in names}
     nothing, none = np.full(len(MEASURES), np.nan), np.full((resamples, len(MEASURES)), np.nan)
     rows = []
     for name in [*models, *RULES]:
         for k, measure in enumerate(MEASURES):
-            estimate, drawn = estimates.get(name, nothing)[k], draws.get(name, none)[:, k]
+            estimate, around = estimates.get(name, nothing)[k], draws.get(name, none)[:, k]
             kind = "rule" if name in RULES else "model"
-            row = {"prediction": name, "kind": kind, "measure": measure, **_interval(estimate, drawn, level)}
+            row = {"prediction": name, "kind": kind, "measure": measure, **_interval(estimate, around, level)}
             why = "" if np.isfinite(estimate) else _reason(origins, name, measure)
             rows.append(row | {"customers": len(origins[-1].pattern), "reason": why})
     gains = []
@@ -243,10 +246,15 @@ def _scope(
         against = max(usable, key=lambda name: sign * estimates[name][k], default="")
         for name in (name for name in models if name != against):
             mine, theirs = (estimates.get(who, nothing)[k] for who in (name, against))
-            drawn = draws.get(name, none)[:, k] - draws.get(against, none)[:, k]
-            interval = _interval(sign * (mine - theirs), sign * drawn, level)
+            around = draws.get(name, none)[:, k] - draws.get(against, none)[:, k]
+            interval = _interval(sign * (mine - theirs), sign * around, level)
             gains.append({"prediction": name, "measure": measure, "against": against, **interval})
     return rows, gains
+
+
+def _of_all(origins: list[Origin], name: str) -> Array:
+    """The measures of one prediction, every customer counted once at each origin."""
+    return measures(origins, name, np.concatenate([o.count for o in origins])[None, :])[0]
 
 
 def _interval(estimate: float, draws: Array, level: float) -> dict[str, float]:

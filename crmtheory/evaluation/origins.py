@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from crmtheory import holdout
 from crmtheory.errors import ConvergenceError
@@ -70,6 +71,20 @@ def at_origin(
     predictions |= dict(zip(RULES, (rules["mean rate"], recent, rules["recency rule"]), strict=True))
     predicted = {name: series.to_numpy(float)[first] for name, series in predictions.items()}
     return Origin(day, pd.Series(place, summary.index), count, actual, predicted, log_p, fits)
+
+
+def among(origins: list[Origin], customers: NDArray[np.intp]) -> list[Origin]:
+    """The same origins with some of the customers: places among those known at the last origin."""
+    chosen = origins[-1].pattern.index[customers]
+    found = []
+    for o in origins:
+        pattern = o.pattern[o.pattern.index.isin(chosen)]
+        kept, place = np.unique(pattern.to_numpy(), return_inverse=True)
+        predicted, log_p = ({name: v[kept] for name, v in held.items()} for held in (o.predicted, o.log_p))
+        count = np.bincount(place, minlength=len(kept)).astype(float)
+        numbered = pd.Series(place, pattern.index)
+        found.append(Origin(o.day, numbered, count, o.actual[kept], predicted, log_p, o.fits))
+    return found
 
 
 def _verdict(fit: Any) -> dict[str, str]:

@@ -18,7 +18,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from statsmodels.stats.proportion import confint_proportions_2indep
 
 from crmtheory.errors import DomainError, SchemaError, unknown
 from crmtheory.holdout import wilson
@@ -27,6 +26,7 @@ from crmtheory.models.contract import contracts
 from crmtheory.models.history import possible_level
 from crmtheory.numerics import Array
 from crmtheory.units import days_per
+from crmtheory.weighted import newcombe
 
 
 def from_retention(percent: ArrayLike, size: int) -> pd.DataFrame:
@@ -123,7 +123,7 @@ def hardening(rates: pd.DataFrame, first: int = 1, later: int = 5, level: float 
     >>> hardening(retention_rates([100, 60, 45], 1000), later=2)["estimate"].round(3).tolist()
     [0.15]
     """
-    alpha = 2 * possible_level(level)
+    possible_level(level)
     for year in (first, later):
         if not 1 <= year <= len(rates):
             raise DomainError(f"There is no year {year}: the table has years 1 to {len(rates)}.")
@@ -135,9 +135,9 @@ def hardening(rates: pd.DataFrame, first: int = 1, later: int = 5, level: float 
         rates[["there", "left"]].iloc[year - 1].astype(int) for year in (first, later)
     )
     k0, k1 = n0 - left0, n1 - left1
-    low, high = confint_proportions_2indep(k1, n1, k0, n0, method="newcomb", compare="diff", alpha=alpha)
+    estimate, low, high = newcombe(k1, n1, k0, n0, level)
     row = {"first": first, "later": later, "first_rate": k0 / n0, "later_rate": k1 / n1}
-    row |= {"estimate": k1 / n1 - k0 / n0, "low": float(low), "high": float(high), "n": n1}
+    row |= {"estimate": estimate, "low": low, "high": high, "n": n1}
     return pd.DataFrame([row])
 
 

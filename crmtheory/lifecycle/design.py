@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import linalg
-from statsmodels.discrete.discrete_model import Logit
 
 from crmtheory.errors import ConvergenceError, DomainError, SchemaError, unknown
 from crmtheory.numerics import Array
@@ -150,6 +149,8 @@ def logistic(x: pd.DataFrame, happened: Array) -> tuple[Array, Array]:
         )
     independent(x)
     _separated(x, happened == 1)
+    from statsmodels.discrete.discrete_model import Logit  # slow to import
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what they warn of is judged below
         try:

@@ -20,12 +20,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import special, stats
-from statsmodels.stats.proportion import confint_proportions_2indep
 
 from crmtheory.errors import SchemaError
 from crmtheory.lifecycle.design import Design, logistic, yes_no
 from crmtheory.models.history import possible_level
 from crmtheory.numerics import Array
+from crmtheory.weighted import newcombe
 
 
 def churn_drivers(
@@ -107,11 +107,8 @@ def adjusted_difference(
     half = stats.norm.isf(tail) * np.sqrt(variance)
     counts = [int(left[treated == group].sum()) for group in (1, 0)]
     sizes = [int((treated == group).sum()) for group in (1, 0)]
-    low, high = confint_proportions_2indep(
-        counts[0], sizes[0], counts[1], sizes[1], method="newcomb", compare="diff", alpha=2 * tail
-    )
-    crude = counts[0] / sizes[0] - counts[1] / sizes[1]
-    row = {"crude": crude, "crude_low": float(low), "crude_high": float(high), "estimate": float(gain.mean())}
+    crude, low, high = newcombe(counts[0], sizes[0], counts[1], sizes[1], level)
+    row = {"crude": crude, "crude_low": low, "crude_high": high, "estimate": float(gain.mean())}
     row |= {"low": float(gain.mean() - half), "high": float(gain.mean() + half)}
     return pd.DataFrame([row | {"n": len(left), "treated": sizes[0]}])
 

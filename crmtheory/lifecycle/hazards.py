@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
-from statsmodels.duration.hazard_regression import PHReg
 
 from crmtheory.errors import ConvergenceError, DomainError, SchemaError
 from crmtheory.lifecycle.design import Design, independent, yes_no
@@ -116,6 +115,8 @@ def _fitted(
                 f'None of the {int((values != among[0]).sum()):,} customers {which} "{name}" was lost, so no finite '
                 "ratio fits. Leave the column out, or merge its levels."
             )
+    from statsmodels.duration.hazard_regression import PHReg  # slow to import
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what they warn of is judged below
         fit: Any = PHReg(t, x.to_numpy(), status=event.astype(float), ties="efron").fit(disp=0)

@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
-from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.lifecycle.hazards import cox, proportional, some_lost, times
@@ -168,6 +167,8 @@ def logrank(time: ArrayLike, lost: ArrayLike, group: ArrayLike) -> pd.DataFrame:
     t, event = (np.concatenate([part[k] for part in parts]) for k in (1, 2))
     some_lost(event)
     of = np.repeat(np.arange(len(parts)), [len(part[1]) for part in parts])
+    from statsmodels.duration.survfunc import survdiff  # slow to import
+
     statistic, p_value = survdiff(t, event, of)
     return pd.DataFrame([{"statistic": float(statistic), "df": len(parts) - 1, "p_value": float(p_value)}])
 
@@ -175,6 +176,8 @@ def logrank(time: ArrayLike, lost: ArrayLike, group: ArrayLike) -> pd.DataFrame:
 def _curve(name: Any, time: Array, lost: Array, z: float) -> pd.DataFrame:
     """The Kaplan–Meier table of one group."""
     if lost.any():
+        from statsmodels.duration.survfunc import SurvfuncRight  # slow to import
+
         fit = SurvfuncRight(time, lost)
         survival, error = np.asarray(fit.surv_prob), np.asarray(fit.surv_prob_se)
         table = {"time": fit.surv_times, "at_risk": fit.n_risk, "lost": fit.n_events, "survival": survival}

@@ -21,8 +21,9 @@ from numpy.typing import ArrayLike, NDArray
 from crmtheory.errors import ConvergenceError, DomainError
 from crmtheory.models.answers import AttritionFit
 from crmtheory.models.base import Model
-from crmtheory.models.courses import discounted_integral, half_life, poisson_futures
+from crmtheory.models.courses import discounted_integral, poisson_futures
 from crmtheory.models.history import history
+from crmtheory.models.waiting import half_life, median_wait
 from crmtheory.numerics import Array, distinct_rows
 
 
@@ -212,12 +213,11 @@ class Attrition(Model):
         """Median time from T to the next purchase; infinite where it is more likely than not that none will
         come.
 
-        With `given_alive` it is that of a customer known to be one at T. Found by bisection of
-        P(no purchase in the next t) = 1/2.
+        With `given_alive` it is that of a customer known to be one at T.
         """
         theta = np.asarray(theta, float)
         x, t_x, T = np.broadcast_arrays(*(np.asarray(value, float) for value in (x, t_x, T)))
-        return self.half_time(lambda t: self.silence(theta, t, x, t_x, T, given_alive=given_alive), theta, T)
+        return median_wait(self, theta, x, t_x, T, given_alive)
 
     def silence(
         self, theta: ArrayLike, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, given_alive: bool

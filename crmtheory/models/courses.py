@@ -1,4 +1,4 @@
-"""Courses in time that the attrition models share: discounting, waiting, and drawing what will happen."""
+"""Courses in time that the attrition models share: discounting, and drawing what will happen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from crmtheory.numerics import Array, legendre
 
 PANEL = 3.0  # length of one panel of the quadrature in the logarithm of time
 BLOCK = 20_000  # values of the integrand at a time
-LONGEST = 250.0  # log10 of a time that counts as for ever: as long as a double can say
 
 
 def discounted_integral(f: Callable[[Array], Array], scale: Array, horizon: float, delta: float) -> Array:
@@ -36,17 +35,6 @@ def discounted_integral(f: Callable[[Array], Array], scale: Array, horizon: floa
         t = scale * np.expm1(places[part, None] * length)
         total += length * np.einsum("j,jn->n", weights[part], (t + scale) * np.exp(-delta * t) * f(t))
     return total.reshape(shape)
-
-
-def half_life(silent: Callable[[Array], Array], scale: Array) -> Array:
-    """The time at which silent(t), which falls with t, is one half; infinite where it is above for ever."""
-    low, high = np.full(scale.shape, -12.0), np.full(scale.shape, LONGEST)  # log10 of t / scale
-    never = silent(scale * 10**LONGEST) > 0.5
-    for _ in range(57):  # as often as brings a range of 262 to the last digit
-        middle = (low + high) / 2
-        waiting = silent(scale * 10**middle) > 0.5
-        low, high = np.where(waiting, middle, low), np.where(waiting, high, middle)
-    return np.where(never, np.inf, scale * 10**high)
 
 
 def poisson_futures(

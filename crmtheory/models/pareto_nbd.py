@@ -127,6 +127,8 @@ class ParetoNBD(Attrition):
         # Silence: as the likelihood of nothing between T and T + t, relative to that of being alive at T.
         silent = -(r + x) * np.log1p(t / (alpha + T)) - s * np.log1p(t / (beta + T))
         silent = silent + np.logaddexp(0.0, left(theta, x, T, T + t)[0])
+        if not y.any():  # the other part takes far longer
+            return np.exp(np.minimum(silent, 0.0))
         stayed = negative_binomial(y, r + x, t / (alpha + T)) * self.survival_alive(theta, t, x, T)
         bought = stayed + purchases_before_leaving(theta, np.maximum(y, 1.0), t, x, T)
         return np.minimum(np.where(y == 0, np.exp(np.minimum(silent, 0.0)), bought), 1.0)

@@ -19,7 +19,7 @@ Flags = NDArray[np.bool_]
 
 METHODS = ("item–item", "best sellers")
 ITEMS = ("new", "repeat", "all")
-CELLS = 20_000_000  # scores held at a time
+CELLS = 500_000  # scores held at a time: few enough to stay near the processor
 
 
 @dataclass(frozen=True, repr=False, eq=False)

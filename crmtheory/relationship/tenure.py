@@ -29,6 +29,7 @@ import pandas as pd
 from scipy import stats
 
 from crmtheory.errors import DomainError, SchemaError
+from crmtheory.large import drawn, rescaled
 from crmtheory.numerics import Array
 from crmtheory.relationship.facts import spans
 from crmtheory.relationship.values import columns_there, matched
@@ -96,7 +97,8 @@ def tenure_null(
     days, and draws the amounts from those of another customer, taken at random.
 
     Small and large buyers stay what they are, only who they are is dealt out anew. What is left comes from the days
-    alone: from dividing by months, and from how often people bought.
+    alone: from dividing by months, and from how often people bought. Of very many customers some are drawn, and what
+    their correlations scatter is scaled to all (see `large`).
 
     Returns
     -------
@@ -104,6 +106,8 @@ def tenure_null(
     """
     checked_level(level)
     table = _rates(purchases, None, end, least)
+    n, some = len(table), drawn(len(table), rng)
+    table = table if some is None else table.iloc[some]
     code = table.index.get_indexer(pd.Index(purchases.iloc[:, 0]))
     amount = purchases["amount"].to_numpy(float)
     order = np.lexsort((amount, code))  # by customer and size, so that the order of the rows changes nothing
@@ -116,12 +120,13 @@ def tenure_null(
     draws = np.empty((resamples, len(COLUMNS)))
     for i in range(resamples):
         donor = rng.permutation(len(table))[code]
-        drawn = amount[first[donor] + (rng.random(len(code)) * count[donor]).astype(int)]
-        total = np.bincount(code, drawn, len(table))
+        dealt = amount[first[donor] + (rng.random(len(code)) * count[donor]).astype(int)]
+        total = np.bincount(code, dealt, len(table))
         draws[i] = [_correlation(tenure, _ranks(total / column)) for column in months.T]
-    low, high = intervals(draws, level)
     estimate = draws.mean(axis=0)
-    table = pd.DataFrame({"estimate": estimate, "low": low, "high": high, "n": len(table)})
+    draws = draws if some is None else rescaled(draws, estimate, estimate, len(table), n)
+    low, high = intervals(draws, level)
+    table = pd.DataFrame({"estimate": estimate, "low": low, "high": high, "n": n})
     return table.set_axis(pd.Index(DENOMINATORS, name="denominator"))
 
 

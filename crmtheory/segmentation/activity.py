@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import confint_proportions_2indep
 
 from crmtheory.errors import DomainError, SchemaError
 from crmtheory.holdout import wilson
@@ -27,6 +26,7 @@ from crmtheory.segmentation.classes import (
     ordered,
 )
 from crmtheory.segmentation.history import by_customer
+from crmtheory.weighted import newcombe
 
 ACTIVITY = ("active", "silent", "churned")
 ACTIVITY_CHINESE = {"active": "活跃", "silent": "沉默", "churned": "流失"}
@@ -164,11 +164,8 @@ def separation(
         for name, size in zip((first, second), n, strict=True):
             if not size:
                 raise DomainError(f'{rule}: class "{name}" has no customer, so there is nothing to compare.')
-        low, high = confint_proportions_2indep(
-            k[0], n[0], k[1], n[1], method="newcomb", alpha=1 - checked_level(level)
-        )
-        gap = k[0] / n[0] - k[1] / n[1]
-        rows.append((rule, first, second, gap, float(low), float(high), sum(n)))
+        interval = newcombe(k[0], n[0], k[1], n[1], checked_level(level))
+        rows.append((rule, first, second, *interval, sum(n)))
     return pd.DataFrame(rows, columns=["rule", "first", "second", "estimate", "low", "high", "n"])
 
 

@@ -13,13 +13,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, silhouette_score
-from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
 from crmtheory.errors import DomainError, SchemaError, unknown
@@ -57,6 +54,8 @@ def candidates(
     ------
     SchemaError : text columns, missing answers; DomainError : fewer distinct rows than groups
     """
+    from sklearn.metrics import calinski_harabasz_score, silhouette_score
+
     x, _ = _sorted(answers, missing)
     tried, rows = [int(k) for k in clusters], []
     for method in methods:
@@ -75,8 +74,8 @@ def candidates(
                     "calinski_harabasz": float(calinski_harabasz_score(x, labels))
                     if several and len(np.unique(labels)) < len(x)
                     else np.nan,
-                    "bic": float(model.bic(x)) if isinstance(model, GaussianMixture) else np.nan,
-                    "inertia": float(model.inertia_) if isinstance(model, KMeans) else np.nan,
+                    "bic": float(model.bic(x)) if method == "mixture" else np.nan,
+                    "inertia": float(model.inertia_) if method == "k-means" else np.nan,
                 }
             )
     return pd.DataFrame(rows)
@@ -221,9 +220,7 @@ def _sorted(answers: pd.DataFrame, missing: str) -> tuple[Array, CODES]:
     return x[order], order
 
 
-def _fitted(
-    x: Array, clusters: int, method: str, rng: np.random.Generator
-) -> tuple[KMeans | GaussianMixture, CODES]:
+def _fitted(x: Array, clusters: int, method: str, rng: np.random.Generator) -> tuple[Any, CODES]:
     """A clustering of all rows and the group of each."""
     if method not in METHODS:
         raise SchemaError(unknown("method", method, METHODS))
@@ -239,8 +236,12 @@ def _fitted(
         return model, _labels(model, x)
 
 
-def _model(x: Array, clusters: int, method: str, rng: np.random.Generator) -> KMeans | GaussianMixture:
-    """One clustering, the best of several random starts."""
+def _model(x: Array, clusters: int, method: str, rng: np.random.Generator) -> Any:
+    """One clustering, the best of several random starts: a KMeans or a GaussianMixture."""
+    from sklearn.cluster import KMeans  # slow to import, and few need it
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
     seed = int(rng.integers(2**31 - 1))
     if method == "k-means":
         model = KMeans(clusters, n_init=STARTS, random_state=seed)
@@ -255,12 +256,14 @@ def _model(x: Array, clusters: int, method: str, rng: np.random.Generator) -> KM
         return model.fit(x)
 
 
-def _labels(model: KMeans | GaussianMixture, x: Array) -> CODES:
+def _labels(model: Any, x: Array) -> CODES:
     return np.asarray(model.predict(x))
 
 
 def _indices(x: Array, clusters: int, method: str, rng: np.random.Generator, resamples: int) -> Array:
     """Adjusted Rand index of the groups of each bootstrap sample against those of all, (resamples,)."""
+    from sklearn.metrics import adjusted_rand_score
+
     _, whole = _fitted(x, clusters, method, rng)
     draws = np.empty(resamples)
     with threadpool_limits(1 if len(x) <= SMALL else None):

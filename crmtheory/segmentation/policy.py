@@ -61,6 +61,7 @@ class Treatment:
 
 
 NOTHING = Treatment("do nothing", 0.0, 0.0)
+LEAST = 30  # customers of a class from whom a treatment of its own is learnt
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -120,19 +121,22 @@ def policy_profit(
     treatments: Sequence[Treatment],
     rng: np.random.Generator,
     *,
+    least: int = LEAST,
     resamples: int = 1000,
     level: float = 0.95,
 ) -> PolicyProfit:
     """Profit of the best treatment of each class against the best single treatment for all.
 
-    Of treatments with equal profit the first is taken, "do nothing" before all; a class without customers in the half
-    that chooses gets the uniform treatment. The interval is a bootstrap percentile interval over the customers who
-    judge; when both policies are the same, the gain is exactly 0.
+    Of treatments with equal profit the first is taken, "do nothing" before all. A class with fewer than `least`
+    customers in the half that chooses gets the uniform treatment: what a few customers brought later often hangs on one
+    of them, and where that one is in neither half, both halves agree on what is wrong. The interval is a bootstrap
+    percentile interval over the customers who judge; when both policies are the same, the gain is exactly 0.
 
     Parameters
     ----------
     classes : one a customer; later_margin : M, one a customer
     treatments : what can be done; "do nothing" is added
+    least : customers of the choosing half from whom a class gets a treatment of its own
 
     Raises
     ------
@@ -150,7 +154,7 @@ def policy_profit(
     planned, n_planned = _profit(margin[chooses], code[chooses], uplift, cost)
     judged, n = _profit(margin[~chooses], code[~chooses], uplift, cost)
     best_for_all = int(np.argmax(_rounded(planned.sum(axis=0))))
-    best = np.where(n_planned > 0, np.argmax(_rounded(planned), axis=1), best_for_all)
+    best = np.where(n_planned >= max(least, 1), np.argmax(_rounded(planned), axis=1), best_for_all)
 
     mine, m = code[~chooses], margin[~chooses]
     by_class = uplift[mine, best[mine]] * m - cost[best[mine]]

@@ -124,10 +124,11 @@ def disattenuated(
 ) -> pd.DataFrame:
     """The correlation of what two scales measure, corrected for their errors of measurement.
 
-    The correlation of the scale means divided by the square root of both alphas: Spearman (1904), American Journal of
-    Psychology 15, 72–101. It can come out above 1, by chance or because an alpha is too low (which it is where items
-    are not equally good); it is not cut off. The interval is a percentile bootstrap over respondents, of the whole
-    calculation; samples in which an alpha is not above 0 are left out.
+    The correlation of the scale means divided by the square root of both reliabilities: Spearman (1904), American
+    Journal of Psychology 15, 72–101. Reliability is Guttman's λ₂ (`factor.lambda_2`). Alpha is further below the
+    reliability where items are not equally good, so it would correct too much. The corrected correlation can come out
+    above 1, by chance or because a reliability is still too low; it is not cut off. The interval is a percentile
+    bootstrap over respondents, of the whole calculation; samples in which an alpha is not above 0 are left out.
 
     Parameters
     ----------
@@ -138,7 +139,7 @@ def disattenuated(
     Returns
     -------
     one-row frame: estimate, low, high, n (answered all items of both), observed (correlation of the scale means),
-    reliability_first, reliability_second (alpha)
+    reliability_first, reliability_second (λ₂)
 
     Raises
     ------
@@ -163,13 +164,15 @@ def disattenuated(
     question = "A correlation corrected for reliability"
     data = complete(answers, [*first, *second], weights, question=question, least=4)
     k = len(first)
-    found = _corrected(factor.covariances(data.values, data.weights), k)
-    for name, items, value in (("first", first, found[2]), ("second", second, found[3])):
+    covariance = factor.covariances(data.values, data.weights)
+    for name, items, part in (("first", first, slice(None, k)), ("second", second, slice(k, None))):
+        value = factor.alpha(covariance[part, part])
         if not value > 0:
             raise DomainError(
                 f"The {name} scale ({', '.join(items)}) has an alpha of {value:.2f}. Only what is measured with an "
                 "alpha above 0 can be corrected. See scales.item_table for an item that runs against the rest."
             )
+    found = _corrected(covariance, k)
     draws = factor.bootstrap(data, lambda many: _corrected(many, k)[0], resamples, rng)
     low, high = intervals(draws, level)
     row = {"estimate": float(found[0]), "low": float(low), "high": float(high), "n": len(data)}
@@ -178,15 +181,17 @@ def disattenuated(
 
 
 def _corrected(covariance: Array, k: int) -> tuple[Array, Array, Array, Array]:
-    """Corrected and observed correlation of the first k items with the others, and both alphas."""
+    """Corrected and observed correlation of the first k items with the others, and both reliabilities; NaN where an
+    alpha is not above 0.
+    """
     one, other = covariance[..., :k, :k], covariance[..., k:, k:]
     sizes = one.sum(axis=(-2, -1)) * other.sum(axis=(-2, -1))
     together = covariance[..., :k, k:].sum(axis=(-2, -1))
     observed = together / np.sqrt(np.where(sizes > 0, sizes, np.nan))
-    alphas = factor.alpha(one), factor.alpha(other)
-    usable = (alphas[0] > 0) & (alphas[1] > 0)
-    scale = np.sqrt(np.where(usable, alphas[0] * alphas[1], np.nan))
-    return observed / scale, observed, *alphas
+    usable = (factor.alpha(one) > 0) & (factor.alpha(other) > 0)
+    reliable = factor.lambda_2(one), factor.lambda_2(other)
+    scale = np.sqrt(np.where(usable, reliable[0] * reliable[1], np.nan))
+    return observed / scale, observed, *reliable
 
 
 def _estimate(data: Complete, method: str, level: float) -> dict[str, float]:

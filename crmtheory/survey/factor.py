@@ -1,4 +1,4 @@
-"""What several items have in common: weighted covariances, Cronbach's alpha and one common factor.
+"""What several items have in common: weighted covariances, reliability and one common factor.
 
 Everything works on many covariance matrices at once (any leading axes), so that a bootstrap is one call.
 
@@ -65,6 +65,25 @@ def alpha(covariance: Array) -> Array:
     total = covariance.sum(axis=(-2, -1))
     varies = (total > NEAR * single) & (k > 1)
     return np.where(varies, k / max(k - 1, 1) * (1 - single / np.where(varies, total, 1.0)), np.nan)
+
+
+def lambda_2(covariance: Array) -> Array:
+    """Guttman's λ₂, 1 − (Σ variances − √(k / (k − 1) · Σ covariances²)) / variance of the sum; NaN as `alpha`.
+
+    The sums are over all items, and over all pairs i ≠ j. Like alpha it is at most the reliability of the sum, if
+    errors are independent. It is never below alpha, and so nearer to the reliability where items are not equally good
+    (Guttman 1945, Psychometrika 10, 255–282).
+
+    >>> float(lambda_2(np.array([[2.0, 1.0], [1.0, 2.0]])).round(6))
+    0.666667
+    """
+    k = covariance.shape[-1]
+    variances = np.diagonal(covariance, axis1=-2, axis2=-1)
+    single, total = variances.sum(axis=-1), covariance.sum(axis=(-2, -1))
+    squares = (covariance**2).sum(axis=(-2, -1)) - (variances**2).sum(axis=-1)
+    shared = np.sqrt(k / max(k - 1, 1) * np.maximum(squares, 0.0))
+    varies = (total > NEAR * single) & (k > 1)
+    return np.where(varies, 1 - (single - shared) / np.where(varies, total, 1.0), np.nan)
 
 
 def alpha_influence(values: Array, weights: Array) -> Array:

@@ -12,6 +12,7 @@ from crmtheory.models.answers import AttritionFit, histories
 from crmtheory.models.history import possible_level
 from crmtheory.models.spend import SpendFit
 from crmtheory.numerics import Array
+from crmtheory.value.crowd import is_crowd, limits
 from crmtheory.value.lifetime import check_models
 
 CUSTOMERS = 2_000_000  # simulated customers at a time
@@ -30,7 +31,8 @@ def forecast(
     """Purchases and revenue of each customer over the horizon, and of all together, with prediction intervals.
 
     Each draw takes the parameters of both models from their estimated sampling distributions and simulates what every
-    customer does and spends, given the past. Nothing is discounted, and revenue is before margin and costs.
+    customer does and spends, given the past. Nothing is discounted, and revenue is before margin and costs. Of very
+    many customers those alike are simulated once (see `crowd`).
 
     Parameters
     ----------
@@ -53,12 +55,15 @@ def forecast(
         )
     means = [fit.conditional(summary, ahead).to_numpy()]
     means.append(means[0] * spend.conditional_mean(summary).to_numpy())
+    sums = [np.array([mean.sum()]) for mean in means]
+    if is_crowd(fit, spend, summary):
+        each, together = limits(fit, spend, summary, ahead, rng, tail, draws)
+        return _frame(means, each, summary.index), _frame(sums, together, pd.RangeIndex(1))
     parts, totals = [], np.zeros((2, draws))
     for futures in _futures(fit, spend, summary, ahead, rng, draws):
         totals += futures.sum(axis=2)
         parts.append(_limits(futures, tail))
     each = np.concatenate(parts, axis=1) if parts else np.empty((4, 0))
-    sums = [np.array([mean.sum()]) for mean in means]
     return (
         _frame(means, each, summary.index),
         _frame(sums, _limits(totals[:, :, None], tail), pd.RangeIndex(1)),

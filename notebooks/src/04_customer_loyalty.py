@@ -192,7 +192,9 @@ chapter.say("By hand {hand:.0f}, by the library {library:.0f}.", hand=hand, libr
 # coarse pictures (Olsson 1979). Kendall's is smaller by construction.
 #
 # All of them are too low if the questions measure badly. The correction for **attenuation** (衰减校正; Spearman 1904) divides by what the
-# questions could reach at most. It is an estimate like the others, with an interval, and may exceed 1 where the questions are poor.
+# questions could reach at most. It is an estimate like the others, with an interval, and may exceed 1 where the questions are poor. What
+# they could reach follows from how well they agree. Cronbach's alpha takes all questions of a scale as equally good; Guttman's (1945) λ₂,
+# which is used here, is nearer to the truth where they are not, so it corrects less.
 
 # %%
 def corrected(of):
@@ -220,16 +222,16 @@ if not why:
 if latent is not None:
     row = latent.iloc[0]
     is_corrected = row["reliability_first"] > 0
-    text = "As observed the correlation is {o:.2f}; with errors of measurement taken out **{e:.2f}** [{low:.2f}, {high:.2f}]. The questions on satisfaction have an alpha of {a:.2f}, those on loyalty {b:.2f}."
+    text = "As observed the correlation is {o:.2f}; with errors of measurement taken out **{e:.2f}** [{low:.2f}, {high:.2f}]. The questions on satisfaction have a reliability (λ₂) of {a:.2f}, those on loyalty {b:.2f}."
     single = "The correlation is **{e:.2f}** [{low:.2f}, {high:.2f}]. One question alone shows no error of measurement, so nothing is taken out: the true link is closer, if errors are independent."
     chapter.say(text if is_corrected else single, o=row["observed"], e=row["estimate"], low=row["low"], high=row["high"], a=row["reliability_first"], b=row["reliability_second"])
 linked = test("LOY-1", latent, name=survey) if latent is not None else claims.not_given("LOY-1", why, name=survey or transactions)
 
 # %% [markdown]
 # A correction is only as good as the scale. The item–rest correlation shows a question that does not fit. In the shipped survey it is
-# CUSL2, on staying at a higher price: it says something about money and little about loyalty. With it the scale looks poor, the correction
-# is large, and the estimate comes near 1. Without it the correction is smaller. The verdict uses the scale as given, so it is rather too
-# high; see whether it hangs on that question.
+# CUSL2, on staying at a higher price: it says something about money and little about loyalty. With it the scale looks poor, and the
+# correction is large. Without it the correction is smaller. The verdict uses the scale as given, so it is rather too high; see whether it
+# hangs on that question.
 
 # %%
 if latent is not None and len(fit):
@@ -653,6 +655,7 @@ if effect is not None:
 #   Economics* 119, 249–275.
 # - Dick, A. S. & Basu, K. (1994). Customer loyalty: toward an integrated conceptual framework. *Journal of the Academy of Marketing
 #   Science* 22, 99–113.
+# - Guttman, L. (1945). A basis for analyzing test-retest reliability. *Psychometrika* 10, 255–282.
 # - Jones, T. O. & Sasser, W. E. (1995). Why satisfied customers defect. *Harvard Business Review* 73(6), 88–99.
 # - Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions. *Statistics in Medicine* 17, 873–890.
 # - Olsson, U. (1979). Maximum likelihood estimation of the polychoric correlation coefficient. *Psychometrika* 44, 443–460.

@@ -97,7 +97,16 @@ import pandas as pd
 
 from crmtheory import assumptions, claims, concentration, holdout, peer, simulate, tracking, value
 from crmtheory.chapter import open_chapter
-from crmtheory.chapter_data import CHOICES, deltas, examples, judge, read_log, read_table, where_possible
+from crmtheory.chapter_data import (
+    CHOICES,
+    conclude,
+    deltas,
+    examples,
+    judge,
+    read_log,
+    read_table,
+    where_possible,
+)
 from crmtheory.evaluation import evaluate
 from crmtheory.models import BGNBD, GammaGamma, ParetoNBD
 from crmtheory.plots import captions, captions_perceived, style
@@ -240,7 +249,7 @@ chapter.table(three, caption="P(alive) of three customers", formats={"by hand": 
 # %%
 revenue = log.revenue()
 kinds = ("top_share", "share_needed", "gini")
-unequal = pd.concat([concentration.with_interval(kind, revenue, rng()) for kind in kinds])
+unequal = concentration.rule(revenue, rng()).set_index("statistic").loc[list(kinds)].reset_index()
 three_digits = dict.fromkeys(["estimate", "low", "high"], "{:.3f}")
 chapter.table(unequal.set_index("statistic"), caption="Concentration of revenue", formats=three_digits)
 
@@ -503,7 +512,8 @@ chapter.show(draw.paying_back(path, currency), name="payback", alt="{text}", tex
 # %%
 twin = best if best in peer.FITTERS else next(name for name in fits if name in peer.FITTERS)
 compared = peer.side_by_side(fits[twin], summary, ahead)
-chapter.table(compared, caption=f"{twin} fitted twice", formats=dict.fromkeys(compared, "{:,.3f}"))
+caption = f"{twin} fitted twice" + (f", to {peer.MOST:,} of the customers" if len(summary) > peer.MOST else "")
+chapter.table(compared, caption=caption, formats=dict.fromkeys(compared, "{:,.3f}"))
 lead = compared.loc["log-likelihood", "crmtheory"] - compared.loc["log-likelihood", "lifetimes"]
 chapter.say("{text}", text=peer.in_words(lead))
 
@@ -762,14 +772,7 @@ why = "the choices have no model, as was said above" if choices else "no choices
 turned = test("VAL-4", mean, name=choices) if fit_choice else claims.not_given("VAL-4", why, name=choices or transactions)
 
 # %%
-verdicts = [concentrated, gain, *felt, turned, independence]
-chapter.verdict(*verdicts)
-for verdict in verdicts:
-    if verdict.theta is None:
-        chapter.say("{id} is not testable here: {reason}.", id=verdict.id, reason=verdict.reason.rstrip("."))
-tested = [verdict.to_dict() for verdict in verdicts if verdict.theta is not None]
-shown = pd.DataFrame(tested).set_index("id")[["claim", "data", "theta", "low", "high", "delta", "kind", "verdict"]]
-chapter.table(shown, caption="Verdicts on these data", formats=dict.fromkeys(["theta", "low", "high", "delta"], "{:.3f}"))
+conclude(chapter, [concentrated, gain, *felt, turned, independence])
 
 # %% [markdown]
 # VAL-3 and VAL-4 are about value *to* the customer, and each line names its data. VAL-3 takes the answers as they were given; the milder

@@ -392,8 +392,9 @@ for name, fact in facts.items():
 #
 # Each treatment has a cost per customer and a relative gain of later profit. *Both are stated, not measured*: they stand among the parameters.
 # Doing nothing is always allowed. A random half of the customers chooses: the best treatment for each segment, and the best single treatment for
-# all. The other half judges both. Choosing and judging on the same customers would favour the policy with more choices. Who gave back more than
-# they bought counts as 0: nothing can be gained there. Profit is what comes on top of doing nothing.
+# all. The other half judges both. Choosing and judging on the same customers would favour the policy with more choices. A segment with fewer than
+# 30 customers in the half that chooses is too small to learn from: one customer can decide. It gets the best single treatment. Who gave back
+# more than they bought counts as 0: nothing can be gained there. Profit is what comes on top of doing nothing.
 
 # %%
 cells = [f"{value_class}, {activity}" for value_class in classes.cat.categories for activity in rhythm.cat.categories]

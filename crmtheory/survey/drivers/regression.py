@@ -57,13 +57,13 @@ def linear(
     >>> linear(answers, "overall", ["service"])["estimate"].round(3).to_dict()
     {'service': 0.966}
     """
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import WLS  # slow to import
 
     checked_level(level)
     question = "The linear regression"
     data = asked(answers, outcome, drivers, weights, question=question)
     z = standardised(data.values, data.weights)
-    model = sm.WLS(z[:, 0], sm.add_constant(z[:, 1:]), weights=data.weights)
+    model = WLS(z[:, 0], np.column_stack([np.ones(len(z)), z[:, 1:]]), weights=data.weights)
     q = np.linalg.qr(model.wexog)[0]
     leverage = (q**2).sum(axis=1)
     if leverage.max() > 1 - ALONE:

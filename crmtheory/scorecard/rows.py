@@ -1,0 +1,174 @@
+"""One row for each claim and each data set that it was tested on; claims that were not tested say why."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from crmtheory import contents
+from crmtheory.claims.calibration import POWER, calibration
+from crmtheory.claims.family import familywise
+from crmtheory.errors import SchemaError
+from crmtheory.markup import anchor
+from crmtheory.places import PACKAGE
+from crmtheory.scorecard.pictures import DIFFERS, SYMBOLS, kind
+
+# What a row holds of its verdict, and of the ledger's entry of its claim.
+OF_VERDICT = (
+    "data", "n", "theta", "low", "high", "delta", "delta_source", "kind", "verdict", "reason", "effect",
+)  # fmt: skip
+OF_CLAIM = (
+    "claim",
+    "claim_zh",
+    "label_zh",
+    "estimand",
+    "method",
+    "reading",
+    "caveat",
+    "place",
+    "needs",
+    "gives",
+)
+
+
+def rows(
+    results: Sequence[Any],
+    folder: str | Path = ".",
+    *,
+    failures: Mapping[str, str] | None = None,
+    left_out: Mapping[str, str] | None = None,
+    claims: str | Path | None = None,
+) -> list[dict[str, Any]]:
+    """The scorecard as rows, in the order of the ledger.
+
+    Parameters
+    ----------
+    results : runs with theory, label, html, folder and result, as `notebooks.run` gives them
+    folder : where the links of the rows are seen from
+    failures : label of a run → message; left_out : theory → why its chapter was not run
+    claims : the ledger, by default the claims.toml of the package
+
+    Returns
+    -------
+    list of dict : id, theory, label (of the run), claim, data, n, theta, low, high, delta, delta_source, kind, verdict,
+        p_value, p_family, family_verdict (Holm over all verdicts on real data), effect, reading, caveat, method,
+        estimand, reason, needs, gives, place, link, power (share of samples as large as the shipped one in which the
+        claim, when clearly true, is supported), n_power (their size), enough (power of at least .8)
+    """
+    entries, place = ledger(claims), Path(folder)
+    found: list[dict[str, Any]] = []
+    for theory in contents.THEORIES.values():
+        own = {id_: entry for id_, entry in entries.items() if entry.get("theory") == theory.name}
+        runs = [run for run in results if run.theory == theory.name]
+        for run in runs:  # a verdict on a claim of the analyst's own is shown, too
+            own |= {v["id"]: v for v in run.result.get("verdicts", ()) if v["id"] not in entries}
+        for id_, entry in own.items():
+            judged = [(run, v) for run in runs for v in run.result.get("verdicts", ()) if v["id"] == id_]
+            found += [_row(theory, entry, verdict, run, place) for run, verdict in judged]
+            if not judged:
+                why = _why(theory, runs, failures or {}, left_out or {})
+                found.append(_row(theory, entry, {"verdict": "not testable", "reason": why}, None, place))
+    family, told = familywise(found).to_dict("records"), calibration()
+    return [
+        {**row, **_plain(more), **_power(row["id"], told)} for row, more in zip(found, family, strict=True)
+    ]
+
+
+def ledger(path: str | Path | None = None) -> dict[str, dict[str, Any]]:
+    """The claims by their id, as claims.toml gives them."""
+    path = Path(path) if path is not None else PACKAGE / "claims.toml"
+    if not path.is_file():
+        raise SchemaError(f"The ledger of claims {path} is missing.")
+    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    tables = next((value for value in content.values() if isinstance(value, list)), None)
+    if tables is None:  # one table per claim, named by its id
+        tables = [{"id": name, **table} for name, table in content.items() if isinstance(table, dict)]
+    return {claim["id"]: claim for claim in tables}
+
+
+def counts(found: Sequence[Mapping[str, Any]], of: str = "verdict") -> list[tuple[str, int]]:
+    """How many claims have which verdict; claims whose verdict depends on the data are counted apart.
+
+    Parameters
+    ----------
+    of : "verdict" or "family_verdict"; where a claim is no member of the family its own verdict counts
+    """
+    told: dict[str, set[str]] = {}
+    for row in found:
+        told.setdefault(row["id"], set()).add(row[of] or row["verdict"])
+    summed = Counter(together(verdicts) for verdicts in told.values())
+    always = [(verdict, summed.pop(verdict, 0)) for verdict in SYMBOLS if verdict != "not testable"]
+    none = summed.pop("not testable", 0)
+    return [*always, *sorted(summed.items()), ("not testable", none)]
+
+
+def together(verdicts: Iterable[str]) -> str:
+    """One verdict for several data sets; those that could not be tested do not count.
+
+    >>> together(["supported", "not testable"]), together(["supported", "inconclusive"])
+    ('supported', 'differs between data sets')
+    """
+    judged = {verdict for verdict in verdicts if kind(verdict) != "not testable"}
+    return DIFFERS if len(judged) > 1 else next(iter(judged), "not testable")
+
+
+def _row(
+    theory: contents.Theory,
+    entry: Mapping[str, Any],
+    verdict: Mapping[str, Any],
+    run: Any,
+    place: Path,
+) -> dict[str, Any]:
+    row = {
+        "id": entry["id"],
+        "theory": theory.name,
+        "label": "" if run is None else run.label or theory.title,
+    }
+    row |= {key: verdict.get(key, "" if key in ("data", "effect", "reason") else None) for key in OF_VERDICT}
+    row |= {key: verdict.get(key) or entry.get(key, "") for key in OF_CLAIM}
+    if row["delta"] is None:
+        row |= {"delta": entry.get("threshold"), "delta_source": entry.get("threshold_source", "")}
+    row["kind"] = row["kind"] or entry.get("kind", "at least")
+    row["needs"] = (
+        [row["needs"]] if isinstance(row["needs"], str) and row["needs"] else list(row["needs"] or ())
+    )
+    row["reason"] = (row["reason"] or "").rstrip(".")
+    row["link"] = "" if run is None else _link(run, row["place"], place)
+    return row
+
+
+def _link(run: Any, heading: str, place: Path) -> str:
+    """To the heading in the chapter; without one to the chapter."""
+    page = quote(Path(os.path.relpath(run.html, place)).as_posix())
+    return f"{page}#{quote(anchor(heading))}" if heading else page
+
+
+def _why(
+    theory: contents.Theory, runs: Sequence[Any], failures: Mapping[str, str], left_out: Mapping[str, str]
+) -> str:
+    """Why there is no verdict at all on the claims of a theory."""
+    if any(label.split(",")[0] == theory.name for label in failures):
+        return "its chapter stopped, see above"
+    if theory.name in left_out:
+        return f"its chapter was not run: {left_out[theory.name]}"
+    return "its chapter does not ask it of these data" if runs else "its chapter was not run"
+
+
+def _power(claim: str, told: pd.DataFrame) -> dict[str, Any]:
+    if (claim, "clearly true") not in told.index:
+        return {"power": None, "n_power": None, "enough": None}
+    world = told.loc[(claim, "clearly true")]
+    power = float(world["supported"] / world["worlds"])
+    return {"power": power, "n_power": int(world["n"]), "enough": power >= POWER}
+
+
+def _plain(family: Mapping[str, Any]) -> dict[str, Any]:
+    """Without NaN, which JSON does not know."""
+    return {key: None if value != value else value for key, value in family.items()}
