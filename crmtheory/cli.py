@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from crmtheory import contents
+from crmtheory import contents, outputs
 from crmtheory.errors import ConvergenceError, DomainError, SchemaError
 from crmtheory.execution import ChapterError
 from crmtheory.progress import Bars
@@ -160,17 +160,20 @@ def report(folder: Path | None, study: Path | None, output: Path, fresh: bool) -
         )
         raise SchemaError(f"There is nothing to report: {why}.")
     names = [f"{job.theory}, {job.label}" for job in runs]
-    with Bars(names) as tell:
-        done = notebooks.run_all(
-            runs, output, tell, folder=folder, fresh=fresh, notice=partial(click.echo, err=True)
-        )
-    from crmtheory import customer_list
-    from crmtheory.report import index
+    with outputs.alone(output):
+        with Bars(names) as tell:
+            done = notebooks.run_all(
+                runs, output, tell, folder=folder, fresh=fresh, notice=partial(click.echo, err=True)
+            )
+        from crmtheory import customer_list
+        from crmtheory.report import index
 
-    failures = {name: str(one) for name, one in zip(names, done, strict=True) if isinstance(one, Exception)}
-    results = [one for one in done if not isinstance(one, Exception)]
-    lists = customer_list.write(results, output)
-    page = index(results, output, failures, left_out=left_out, lists=lists, rule=customer_list.RULE)
+        failures = {
+            name: str(one) for name, one in zip(names, done, strict=True) if isinstance(one, Exception)
+        }
+        results = [one for one in done if not isinstance(one, Exception)]
+        lists = customer_list.write(results, output)
+        page = index(results, output, failures, left_out=left_out, lists=lists, rule=customer_list.RULE)
     outcome = f"{len(failures)} of {len(runs)} stopped" if failures else "Done"
     if again := sum(one.reused for one in results):
         outcome += f", {again} of {len(runs)} finished before and the same,"

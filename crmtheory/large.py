@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from crmtheory.numerics import Array
 
 LARGE = 50_000  # customers from which on not all of them are resampled
-SAMPLE = 20_000  # customers that are resampled then
+SAMPLE = 10_000  # customers that are resampled then
 
 
 def drawn(n: int, rng: np.random.Generator) -> NDArray[np.intp] | None:
     """Places of the customers to resample, in order; None where all of them are.
 
     >>> drawn(100, np.random.default_rng(1)) is None, len(drawn(60_000, np.random.default_rng(1)))
-    (True, 20000)
+    (True, 10000)
     """
     return None if n < LARGE else np.sort(rng.choice(n, SAMPLE, replace=False))
 

@@ -52,7 +52,8 @@ def opened(path: str | Path) -> Iterator[BinaryIO]:
         with suppress(OSError):  # such as a folder that is none; the first error counts
             draft.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno is not None:
-            raise OSError(error.errno, error.strerror, str(path)) from None  # not the draft, which nobody knows
+            # It names the file, not the draft of which nobody knows.
+            raise OSError(error.errno, error.strerror, str(path)) from None
         raise
 
 

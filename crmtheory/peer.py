@@ -20,7 +20,7 @@ from crmtheory.models.fit import Fit
 from crmtheory.models.history import counts
 from crmtheory.numerics import Array
 
-MOST = 25_000  # customers for whom both are fitted
+MOST = 10_000  # customers for whom both are fitted
 FITTERS = {"BG/NBD": "BetaGeoFitter", "MBG/NBD": "ModifiedBetaGeoFitter", "Pareto/NBD": "ParetoNBDFitter"}
 
 

@@ -17,6 +17,7 @@ class Bars(ExitStack):
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__()
         self.names = names
+        self.begun: set[int] = set()
 
     def __enter__(self) -> Callable[[int, int, int], None]:  # type: ignore[override]
         super().__enter__()
@@ -37,5 +38,9 @@ class Bars(ExitStack):
         bar.update(done - bar.n)
 
     def _say(self, place: int, done: int, total: int) -> None:
-        if done in {1, total}:
-            click.echo(f"{self.names[place]}: {'finished' if done == total else f'{total} cells'}", err=True)
+        begun = place in self.begun
+        self.begun.add(place)
+        if done == total:
+            click.echo(f"{self.names[place]}: {'finished' if begun else 'finished before'}", err=True)
+        elif not begun:
+            click.echo(f"{self.names[place]}: {total} cells", err=True)

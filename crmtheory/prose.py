@@ -63,6 +63,8 @@ def formula(latex: str, display: str = "inline") -> str:
 
     >>> formula("x^2").startswith("<math")
     True
+    >>> "<mi>λ</mi>" in formula(r"\\lambda"), "<mo>&lt;</mo>" in formula("a < b")
+    (True, True)
     """
     readable = re.sub(
         r"\\(begin|end)\{aligned\}", r"\\\1{split}", latex.strip()
@@ -73,7 +75,7 @@ def formula(latex: str, display: str = "inline") -> str:
         page = ""
     if not page or "<mi>&</mi>" in page or "<mi>\\" in page:  # it passes on what it does not know
         return f"<code>{html.escape(latex)}</code>"
-    return page
+    return re.sub(r"&#x([0-9A-Fa-f]+);", lambda one: html.escape(chr(int(one[1], 16)), quote=False), page)
 
 
 def clean(source: str) -> str:

@@ -11,6 +11,8 @@ import pytest
 from crmtheory import datasets, transactions
 from crmtheory.models import ATTRITION, MODELS
 
+collect_ignore = ["browser"]  # its tests need a report and a browser: make test-browser
+
 
 @pytest.fixture(scope="session")
 def cdnow_log():

@@ -363,6 +363,28 @@ def test_the_hump_of_customers_who_stay_as_they_are_is_near_nothing(shape):
     assert (mean["middle"] - max(mean["first"], mean["last"])) / mean.mean() == pytest.approx(0, abs=0.08)
 
 
+def test_the_limits_are_where_a_paired_t_test_just_rejects_the_ratio():
+    rng = np.random.default_rng(16)
+    table = lives(80, [10, 14, 13], rng)
+    found, mean = judge("LIF-5", table), table.mean(axis=1)
+    for limit in (found.low, found.high):
+        p = [
+            stats.ttest_1samp(table["middle"] - table[end] - limit * mean, 0).pvalue
+            for end in ("first", "last")
+        ]
+        assert min(p, key=lambda value: abs(value - 0.05)) == pytest.approx(0.05)
+    assert found.low < found.theta < found.high
+
+
+def test_spend_of_which_one_customer_has_nearly_all_says_nothing_about_a_ratio():
+    table = pd.DataFrame({"first": [1.0] * 20, "middle": [1.0] * 19 + [1e6], "last": [1.0] * 20})
+    verdict = judge("LIF-5", table)
+    assert (verdict.verdict, verdict.reason) == (
+        "not testable",
+        "the 20 customers whose relationship is over spend so differently that not even their mean is known",
+    )
+
+
 def test_lives_without_spend_give_no_number():
     data = pd.DataFrame({"first": [0.0] * 20, "middle": [0.0] * 20, "last": [0.0] * 20})
     assert judge("LIF-5", data).verdict == "not testable"

@@ -3,6 +3,8 @@
 The numbers from which that happens are lowered here, so that the plain way can be taken on the same data.
 """
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,11 +12,13 @@ from scipy import stats
 
 from crmtheory import (
     assumptions,
+    chapter_data,
     claims,
     concentration,
     evaluation,
     holdout,
     large,
+    peer,
     relationship,
     simulate,
     transactions,
@@ -233,3 +237,54 @@ def test_limits_of_many_are_whole_purchases_and_0_for_those_who_have_surely_left
     gone = fit.p_alive(people) < 0.02
     assert gone.any()
     assert (each.loc[gone, ["purchases_high", "revenue_high"]] == 0).all(axis=None)
+
+
+def test_lifetimes_is_given_some_of_many_customers_and_so_are_we(monkeypatch, people):
+    monkeypatch.setattr(peer, "MOST", 600)
+    fit = BGNBD().fit(people, unit="week")
+    compared = peer.side_by_side(fit, people, 26.0)
+    some = people.iloc[np.linspace(0, N - 1, 600).astype(int)]
+    assert compared.loc["log-likelihood", "crmtheory"] == BGNBD().fit(some).loglik
+    assert compared.loc["log-likelihood", "lifetimes"] == pytest.approx(BGNBD().fit(some).loglik, rel=1e-4)
+
+
+def test_silence_asked_alone_is_that_asked_with_purchases():
+    history = (20.0, np.array([2.0, 0.0]), np.array([30.0, 12.0]))
+    with_more = ParetoNBD().pmf_alive(THETA, np.array([[0.0], [3.0]]), *history)
+    assert ParetoNBD().pmf_alive(THETA, 0.0, *history) == pytest.approx(with_more[0], rel=1e-14)
+
+
+def test_the_median_wait_of_the_living_does_not_depend_on_the_last_purchase():
+    x, T = np.array([2.0, 2.0, 5.0]), np.array([30.0, 30.0, 30.0])
+    wait = ParetoNBD().median_wait(THETA, x, np.array([3.0, 29.0, 10.0]), T, given_alive=True)
+    assert wait[0] == wait[1] > wait[2]
+    assert ParetoNBD().pmf_alive(THETA, 0.0, wait, x, T) == pytest.approx(0.5, abs=1e-9)
+
+
+@pytest.mark.parametrize("least, said", [(1, True), (10**9, False)])
+def test_a_chapter_on_many_customers_says_how_its_intervals_are_made(monkeypatch, least, said):
+    monkeypatch.setattr(large, "LARGE", least)
+    sentences = []
+
+    class Stub:
+        parameters: ClassVar = {
+            "transactions": "cdnow_sample",
+            "customer": "customer_id",
+            "date": "date",
+            "amount": "amount_usd",
+            "dayfirst": "auto",
+            "missing_customer": "error",
+            "refunds": "net",
+            "policies": {},
+        }
+
+        def data(self, *_):
+            pass
+
+        set_aside = table = lambda self, *_, **__: None
+
+        def say(self, template, **values):
+            sentences.append(template.format(**values))
+
+    chapter_data.read_log(Stub())
+    assert any("10,000 customers drawn at random" in sentence for sentence in sentences) is said

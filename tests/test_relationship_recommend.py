@@ -265,6 +265,13 @@ def test_blocks_of_customers_make_no_difference(monkeypatch):
 # Lists for a campaign
 
 
+def test_similarities_that_are_known_already_are_not_learnt_again(monkeypatch):
+    lines = random_lines(np.random.default_rng(14))
+    expect, learnt = recommend.for_customers(lines), recommend.similar(lines)
+    monkeypatch.setattr(recommend, "similar", None)
+    pd.testing.assert_frame_equal(recommend.for_customers(lines, learnt=learnt), expect)
+
+
 def test_lists_for_customers_by_hand():
     """1 has a and b, 2 has a, 3 has c. For 2 comes b, which is similar to a, then c, for which only buyers speak."""
     lines = lines_of(

@@ -40,8 +40,8 @@ class Answers:
         return pd.DataFrame(dict(zip(self.items, answers, strict=True)))
 
     def covariance(self, correlation: Array) -> Array:
-        """Covariances of the answers, exact: Σ_k h_ik h_jk r_ij^k with the Hermite coefficients h of each item (Mehler's
-        formula).
+        """Covariances of the answers, exact: Σ_k h_ik h_jk r_ij^k with the Hermite coefficients h of each item
+        (Mehler's formula).
         """
         h = np.array([_hermite(*item) for item in zip(self.cuts, self.values, strict=True)])
         found = np.zeros_like(correlation)
@@ -97,13 +97,13 @@ def means_of(covariance: Array, groups: Sequence[Sequence[int]]) -> Array:
 
 def correlations(covariance: Array) -> Array:
     scale = np.sqrt(np.diag(covariance))
-    return covariance / np.outer(scale, scale)
+    return np.asarray(covariance / np.outer(scale, scale), float)
 
 
 def coefficients(covariance: Array) -> Array:
     """Standardised coefficients of the first variable on all others."""
     r = correlations(covariance)
-    return np.linalg.solve(r[1:, 1:], r[1:, 0])
+    return np.asarray(np.linalg.solve(r[1:, 1:], r[1:, 0]), float)
 
 
 def _hermite(cuts: Array, values: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Worlds for the claims on customer satisfaction: answers as in the two shipped surveys, with a known truth behind them.
+"""Worlds for the claims on customer satisfaction: answers as in two shipped surveys, with a known truth behind.
 
 In the worlds of SAT-1 to SAT-3 one parameter of the model behind the answers is found so that the estimand, as the
 answers show it, is θ. Answers measure constructs with error, and so does what the claims are about: the shares of SAT-1
@@ -51,7 +51,17 @@ BOOTSTRAP = 1000  # resamples; the chapter takes 5,000 for SAT-2, which only ste
 
 PASSENGERS, WEIGHED = 5046, 5120  # of the airport's survey, with the answers that SAT-4 and SAT-5 need
 ATTRIBUTES = (
-    *("Q7ART", "Q7FOOD", "Q7STORE", "Q7SIGN", "Q7WALKWAYS", "Q7SCREENS", "Q7WIFI", "Q9BOARDING", "Q9RESTROOM"),
+    *(
+        "Q7ART",
+        "Q7FOOD",
+        "Q7STORE",
+        "Q7SIGN",
+        "Q7WALKWAYS",
+        "Q7SCREENS",
+        "Q7WIFI",
+        "Q9BOARDING",
+        "Q9RESTROOM",
+    ),
     *("Q10SAFE", "Q13GETRATE", "Q14FIND", "Q14PASSTHRU"),
 )
 UNEVEN = "Q7FOOD"  # the attribute with most low ratings
@@ -67,7 +77,7 @@ BESIDE = np.array([[1, 0.6, 0.7, 0.6], [0.6, 1, 0.6, 0.5], [0.7, 0.6, 1, 0.6], [
 def leading(theta: float, rng: np.random.Generator) -> pd.DataFrame:
     """Image is the only rival of quality; expectations and value lie clearly behind."""
     answers, groups = _asked(RIVALS)
-    table = answers.draw(_rivals(_found(theta, "SAT-1")), RESPONDENTS, rng)
+    table = answers.draw(_rivals(found(theta, "SAT-1")), RESPONDENTS, rng)
     means = _means(table, RIVALS, groups)
     return drivers.lead(means, "satisfaction", SOURCES, "quality", rng, resamples=BOOTSTRAP)
 
@@ -92,7 +102,7 @@ def _rivals(more: float) -> Array:
 
 def expecting(theta: float, rng: np.random.Generator) -> pd.DataFrame:
     """The row of expectations among the total effects on satisfaction in the chain of the index."""
-    table = _asked(tuple(ECSI))[0].draw(_chain(_found(theta, "SAT-2")), RESPONDENTS, rng)
+    table = _asked(tuple(ECSI))[0].draw(_chain(found(theta, "SAT-2")), RESPONDENTS, rng)
     total = path.bootstrap(MODEL, table, rng, resamples=BOOTSTRAP).total
     return total[(total["from"] == "expectations") & (total["to"] == "satisfaction")]
 
@@ -125,7 +135,7 @@ HANDLED = ("complaints", "quality", "satisfaction")
 def handling(theta: float, rng: np.random.Generator) -> pd.DataFrame:
     """The row of complaint handling, quality held fixed."""
     answers, groups = _asked(HANDLED)
-    table = _means(answers.draw(_handled(_found(theta, "SAT-3")), RESPONDENTS, rng), HANDLED, groups)
+    table = _means(answers.draw(_handled(found(theta, "SAT-3")), RESPONDENTS, rng), HANDLED, groups)
     return drivers.linear(table, "satisfaction", ["complaints", "quality"]).loc[["complaints"]]
 
 
@@ -147,9 +157,9 @@ def _handled(direct: float) -> Array:
 def uneven(theta: float, rng: np.random.Generator, passengers: int = PASSENGERS) -> pd.DataFrame:
     """Passengers of the survey, drawn anew with their ratings, blanks and weights; their rating of the whole is made.
 
-    Its mean is 3.6, plus 0.1 for each very good rating, less 0.1 plus the asymmetry for each bad one: θ for restaurants,
-    for all other attributes the smaller of θ and 0.1. So at the threshold all attributes lie there, which is where one
-    of them is most easily taken to lie above it.
+    Its mean is 3.6, plus 0.1 for each very good rating, less 0.1 plus the asymmetry for each bad one: θ for
+    restaurants, for all other attributes the smaller of θ and 0.1. So at the threshold all attributes lie there, which
+    is where one of them is most easily taken to lie above it.
     """
     ratings, weights = _flown()
     rows = rng.integers(0, len(ratings), passengers)
@@ -223,7 +233,7 @@ def _means(table: pd.DataFrame, roles: tuple[str, ...], groups: list[list[int]])
 
 
 @cache
-def _found(theta: float, claim: str) -> float:
+def found(theta: float, claim: str) -> float:
     """The parameter of the world in which the estimand is θ."""
     estimand, low, high = {
         "SAT-1": (lead_of, -0.3, 0.3),

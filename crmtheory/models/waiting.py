@@ -56,7 +56,7 @@ def half_life(silent: Callable[[Array], Array], scale: Array) -> Array:
         new, at_new = place, at_place
         nearer = np.abs(at_new) < np.abs(at_old)
         best = np.where(nearer, new, old)
-        tolerance = 1e-14 * np.maximum(np.abs(best), 1.0)
+        tolerance = 1e-12 * np.maximum(np.abs(best), 1.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             least = tolerance / np.abs(old - new)
             done = never | (least > 0.5) | (at_new == 0)

@@ -180,12 +180,20 @@ def because(
     )
 
 
-def for_customers(lines: pd.DataFrame, n: int = 10, how: Learn = LEARN, *, new: bool = True) -> pd.DataFrame:
+def for_customers(
+    lines: pd.DataFrame,
+    n: int = 10,
+    how: Learn = LEARN,
+    *,
+    new: bool = True,
+    learnt: Similar | None = None,
+) -> pd.DataFrame:
     """What to offer to each customer, learnt from all lines: a list that a CRM system can import.
 
     Parameters
     ----------
     n : products a customer; new : only such as the customer has not bought
+    learnt : what `similar` gives for these lines, where it is known already
 
     Returns
     -------
@@ -197,7 +205,7 @@ def for_customers(lines: pd.DataFrame, n: int = 10, how: Learn = LEARN, *, new: 
     """
     if n < 1:
         raise DomainError(f"A list has at least one product, not {n}.")
-    learnt = similar(lines, how)
+    learnt = learnt or similar(lines, how)
     customers, _, own = matrix_of(lines, how, learnt.items)
     tables = []
     for rows, had, scores in scored(own, learnt):

@@ -389,7 +389,7 @@ allocated = test("REL-5", gains, name=transactions) if gains is not None else cl
 # recommend what somebody buys anyway is no art.
 
 # %%
-better, basket = None, None
+better, basket, bought_with = None, None, None
 if lines:
     roles = {line_columns["customer"]: "customer_id", line_columns["item"]: "stock_code", line_columns["date"]: "date"}
     basket = read_table(chapter, lines, list(roles), ids=[line_columns["customer"], line_columns["item"]]).rename(columns=roles)
@@ -404,7 +404,8 @@ if basket is not None:
         chapter.say("{text}", text=words.recommend_in_words(hits, ahead))
         better = ahead
         names = read_table(chapter, products, list(product_columns.values()), ids=[product_columns["item"]]).rename(columns={product_columns["item"]: "stock_code", product_columns["name"]: "description"}) if products else None
-        pairs = recommend.because(basket, names, 8)
+        bought_with = recommend.similar(basket)
+        pairs = recommend.because(bought_with, names, 8)
         chapter.table(pairs[["because", "recommended", "similarity", "buyers_both"]].rename(columns={"because": "because you bought"}), caption="Because you bought …", formats={"similarity": "{:.2f}"})
 personally = test("REL-6", better, name=lines) if better is not None else claims.not_given("REL-6", problem.text if basket is not None else "no purchases by product were given (parameter lines)", name=lines or transactions or survey)
 
@@ -488,7 +489,7 @@ conclude(chapter, [trust, *talk, longer, allocated, personally])
 advice = {"price-centred": "a good offer, at little cost", "product-centred": "show what goes with it", "need-centred": "ask for needs, serve personally", "value-centred": "a person to talk to; plan together"}
 chapter.table(pd.Series(advice, name="advised treatment").rename_axis("kind"), caption="Advised treatment")
 if log:
-    offers = recommend.for_customers(basket, 1)["product"] if basket is not None else pd.Series(dtype="str")
+    offers = recommend.for_customers(basket, 1, learnt=bought_with)["product"] if basket is not None else pd.Series(dtype="str")
     if basket is not None and names is not None:
         offers = offers.map(names.drop_duplicates("stock_code").set_index("stock_code")["description"]).fillna(offers)
     advised = pd.DataFrame({"kind": kind.astype(str), "days_silent": (pd.Timestamp(today) - heard).dt.days, "past_spend": known["revenue"].round(2), "action": kind.astype(str).map(advice)})
