@@ -30,6 +30,7 @@ from benchmarks.pages import environment, replaced
 from benchmarks.pages import table as markdown
 from benchmarks.verdicts.world import CLEARLY_FALSE, CLEARLY_TRUE, JUST_TRUE, KINDS, World
 from crmtheory import claims
+from crmtheory.holdout import wilson
 
 ROOT = Path(__file__).parents[1]
 RESULTS, PAGE = ROOT / "crmtheory" / "calibration.csv", ROOT / "docs" / "calibration.md"
@@ -145,14 +146,14 @@ def page_text(table: pd.DataFrame) -> str:
         by = part.set_index("world")
         at, true, false = (by.loc[kind] for kind in (JUST_TRUE, CLEARLY_TRUE, CLEARLY_FALSE))
         share = at["supported"] / at["worlds"]
-        error = np.sqrt(share * (1 - share) / at["worlds"])
+        low, high = wilson(at["supported"], at["worlds"])
         enough = true["supported"] >= POWER * true["worlds"]
         if at["supported"] > most(int(at["worlds"])):
             wide.append(f"{name} ({share:.1%})")
         if not enough:
             small.append(f"{name} ({true['supported'] / true['worlds']:.0%})")
         cells = (f"{at['theta']:.3g}", f"{true['theta']:.3g}", f"{false['theta']:.3g}")
-        at_threshold = f"{share:.1%} ± {error:.1%}"
+        at_threshold = f"{share:.1%} ({100 * low:.1f}–{100 * high:.1f})"
         rows.append(
             (name, f"{at['n']:,}", *cells, at_threshold, _verdicts(true), _verdicts(false), _yes(enough))
         )

@@ -195,6 +195,24 @@ def test_the_report_runs_all_and_names_what_failed(
     assert "KeyError" in page
 
 
+def test_a_second_report_runs_what_has_not_finished_and_fresh_runs_all(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = Run("value", "Good")
+    monkeypatch.setattr(notebooks, "RUNS", (good, Run("value", "Other", {"customer": "crash"})))
+    assert call("report").exit_code == 1
+    monkeypatch.setattr(notebooks, "RUNS", (good, Run("value", "Other", {"customer": "Li"})))
+    again = call("report")
+    assert again.exit_code == 0, again.output
+    assert "value, Good: finished before\n" in again.stderr
+    assert "value, Other: finished\n" in again.stderr
+    assert "Done, 1 of 2 finished before and the same, in" in again.stdout
+    first = (folder.parent / "reports" / "scorecard.json").read_bytes()
+    fresh = call("report", "--fresh")
+    assert "finished before" not in fresh.output
+    assert (folder.parent / "reports" / "scorecard.json").read_bytes() == first
+
+
 def test_a_report_without_chapters_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notebooks").mkdir()

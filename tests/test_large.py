@@ -28,6 +28,7 @@ from crmtheory import tracking as following
 from crmtheory.claims.resampling import bootstrap
 from crmtheory.concentration import intervals
 from crmtheory.models import BGNBD, NBD, GammaGamma, ParetoNBD
+from crmtheory.value import crowd
 
 N = 3000
 THETA = (0.55, 10.6, 0.61, 11.7)
@@ -40,7 +41,7 @@ def many(monkeypatch):
     def start():
         monkeypatch.setattr(large, "LARGE", 1000)
         monkeypatch.setattr(large, "SAMPLE", 1500)
-        for module in (holdout, assumptions, concentration.rankings, value.crowd):
+        for module in (holdout, assumptions, concentration.rankings, crowd):
             monkeypatch.setattr(module, "LARGE", 1000)
 
     return start
@@ -261,7 +262,7 @@ def test_the_median_wait_of_the_living_does_not_depend_on_the_last_purchase():
     assert ParetoNBD().pmf_alive(THETA, 0.0, wait, x, T) == pytest.approx(0.5, abs=1e-9)
 
 
-@pytest.mark.parametrize("least, said", [(1, True), (10**9, False)])
+@pytest.mark.parametrize(("least", "said"), [(1, True), (10**9, False)])
 def test_a_chapter_on_many_customers_says_how_its_intervals_are_made(monkeypatch, least, said):
     monkeypatch.setattr(large, "LARGE", least)
     sentences = []
@@ -288,3 +289,15 @@ def test_a_chapter_on_many_customers_says_how_its_intervals_are_made(monkeypatch
 
     chapter_data.read_log(Stub())
     assert any("10,000 customers drawn at random" in sentence for sentence in sentences) is said
+
+
+def test_the_limits_of_many_are_as_good_when_those_alike_are_simulated_in_parts(many, monkeypatch, people):
+    fit, spend = BGNBD().fit(people, unit="week"), GammaGamma().fit(people)
+    many()
+    whole, all_whole = value.forecast(fit, spend, people, rng(), horizon=26.0, draws=200)
+    monkeypatch.setattr(crowd, "CELLS", 700)
+    parts, all_parts = value.forecast(fit, spend, people, rng(), horizon=26.0, draws=200)
+    assert parts["purchases"].equals(whole["purchases"])
+    assert parts["purchases_high"].mean() == pytest.approx(whole["purchases_high"].mean(), rel=0.05)
+    assert parts["revenue_high"].mean() == pytest.approx(whole["revenue_high"].mean(), rel=0.05)
+    assert all_parts["revenue_high"][0] == pytest.approx(all_whole["revenue_high"][0], rel=0.02)

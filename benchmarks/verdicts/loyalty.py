@@ -81,7 +81,8 @@ def repurchase(theta: float, rng: np.random.Generator, n: int = BUYERS) -> pd.Da
 def leaving(theta: float, rng: np.random.Generator, n: int = SUBSCRIBERS) -> pd.DataFrame:
     """Subscribers with usage and complaint; who leaves follows a logistic model fitted to the shipped data, but for the
     coefficient of the complaint, which makes the adjusted difference θ, and the constant, which keeps the share who
-    leave.
+    leave. So the model of the claim is right here. Where usage acts in bends it is not, and the adjusted difference
+    keeps part of what usage explains.
     """
     frame, p = _leavers(theta)
     rows = rng.integers(0, len(frame), n)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import io
 import warnings
 
-from matplotlib import font_manager
+from matplotlib import font_manager, rcParams
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.transforms import Bbox
 
 # Fonts with Chinese letters, in the order in which they are tried; the names are those that matplotlib knows.
 CHINESE = (
@@ -75,8 +77,22 @@ def png(figure: Figure, dpi: int) -> tuple[bytes, str]:
     with warnings.catch_warnings():
         if missing:  # it is said in words, once, and not for each letter
             warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure.savefig(buffer, format="png", dpi=dpi, bbox_inches="tight", metadata={"Software": None})
+        edges = _laid_out(figure, dpi)
+        figure.savefig(buffer, format="png", dpi=dpi, bbox_inches=edges, metadata={"Software": None})
     return buffer.getvalue(), missing
+
+
+def _laid_out(figure: Figure, dpi: int) -> Bbox:
+    """Lay the figure out for good; the box in inches that holds all of it.
+
+    With ``bbox_inches="tight"`` savefig gives the same picture, but draws the figure twice to know its edges.
+    """
+    figure.set_dpi(dpi)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+    figure.set_layout_engine(None)
+    return figure.get_tightbbox(renderer).padded(rcParams["savefig.pad_inches"])
 
 
 def pair(width: float = 8.4, height: float = 3.7) -> tuple[Axes, Axes]:

@@ -24,6 +24,8 @@ from crmtheory.models.gamma_gamma import GammaGamma
 from crmtheory.models.spend import SpendFit
 from crmtheory.numerics import Array, distinct_rows
 
+CELLS = 25_000  # pairs of x and T simulated at a time
+
 
 def is_crowd(fit: AttritionFit, spend: SpendFit, summary: pd.DataFrame) -> bool:
     """Whether there are so many customers that `limits` should be used, and the models are such that it can."""
@@ -47,32 +49,35 @@ def limits(
     (bought, m), _ = spend.model.read(summary)
     (x, t_x, T, spent_on), count, history = distinct_rows([*columns, bought], np.ones(len(summary)))
     alive = fit.model.p_alive(fit.theta, x, t_x, T)
-    (cell_x, cell_T, cell_bought), _, cell = distinct_rows([x, T, spent_on], count)
-    futures = _of_the_living(fit, spend, cell_x, cell_T, cell_bought, ahead, rng, draws)
+    alike, _, cell = distinct_rows([x, T, spent_on], count)
+    found, variance = np.empty((4, len(x))), np.empty((2, len(x)))
+    for first in range(0, len(alike[0]), CELLS):
+        here = np.flatnonzero((cell >= first) & (cell < first + CELLS))
+        some = [column[first : first + CELLS] for column in alike]
+        for kind, values in enumerate(_of_the_living(fit, spend, some, ahead, rng, draws)):
+            place, there = cell[here] - first, alive[here]
+            for end, q in enumerate((tail, 1 - tail)):
+                found[2 * kind + end, here] = _read_off(values, place, there, q)
+            mean, square = (np.mean(values**power, axis=0)[place] for power in (1, 2))
+            variance[kind, here] = there * square - (there * mean) ** 2
     gamma = spend.theta[2]
     scale = (gamma + bought * m) / gamma
-    each = np.empty((4, len(summary)))
-    spread = []
-    for kind, (values, money) in enumerate(zip(futures, (False, True), strict=True)):
-        low, high = (_read_off(values, cell, alive, q)[history] for q in (tail, 1 - tail))
-        each[2 * kind], each[2 * kind + 1] = (low * scale, high * scale) if money else (low, high)
-        mean, square = (np.mean(values**power, axis=0)[cell] for power in (1, 2))
-        variance = (alive * square - (alive * mean) ** 2)[history]
-        spread.append(float(np.sum(variance * scale**2 if money else variance)))
+    each = found[:, history]
+    each[2:] *= scale
+    spread = [float(variance[0] @ count), float(variance[1, history] @ scale**2)]
     return each, _of_all(fit, spend, summary, ahead, tail, spread)
 
 
 def _of_the_living(
     fit: AttritionFit,
     spend: SpendFit,
-    x: Array,
-    T: Array,
-    bought: Array,
+    alike: list[Array],
     ahead: float,
     rng: np.random.Generator,
     draws: int,
 ) -> Array:
     """Purchases and revenue (at m = 0) of customers alive at T, (2, draws, cells), the draws of each in order."""
+    x, T, bought = alike
     futures = np.empty((2, draws, len(x)))
     for i in range(draws):
         rate, leaves_at, leaves_after = fit.model.draw_alive(fit.theta, x, T, rng)
