@@ -55,7 +55,7 @@ $(SPARK): requirements-spark.lock $(STAMP)
 	@cp requirements-spark.lock $(SPARK)
 
 test-browser: $(BROWSER)
-	@$(BIN)/python -m pytest tests/browser --report reports
+	@$(BIN)/python -m pytest tests/browser --report reports --numprocesses auto --dist loadfile
 
 $(BROWSER): requirements-browser.lock $(STAMP)
 	@$(PIP) install --quiet --require-hashes --no-deps --requirement requirements-browser.lock

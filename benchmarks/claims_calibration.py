@@ -52,8 +52,11 @@ Job = tuple[str, str, int]  # claim, kind of world, number of the data set
 @click.option(
     "--dry-run", is_flag=True, help="Print only; leave the table and docs/calibration.md as they are."
 )
-def main(names: tuple[str, ...], worlds: int, seed: int, processes: int, dry_run: bool) -> None:
+@click.option("--page", is_flag=True, help="Run nothing: write docs/calibration.md anew from the table.")
+def main(names: tuple[str, ...], worlds: int, seed: int, processes: int, dry_run: bool, page: bool) -> None:
     """How often each claim gets each verdict where the truth is known; all claims, or those named."""
+    if page:
+        return write_page(pd.read_csv(RESULTS))
     known = all_worlds()
     if strange := [name for name in names if name not in known]:
         raise click.ClickException(
@@ -63,9 +66,7 @@ def main(names: tuple[str, ...], worlds: int, seed: int, processes: int, dry_run
     text = page_text(found)
     click.echo(text)
     if not dry_run:
-        kept = write(found)
-        page = replaced(PAGE.read_text(encoding="utf-8"), "calibration", page_text(kept))
-        _replace(PAGE, page)
+        write_page(write(found))
         click.echo(f"\nWritten to {RESULTS.name} and {PAGE.parent.name}/{PAGE.name}.")
 
 
@@ -135,6 +136,11 @@ def write(found: pd.DataFrame, path: Path = RESULTS) -> pd.DataFrame:
     table = table.iloc[np.argsort(place.to_numpy(), kind="stable")].reset_index(drop=True)
     _replace(path, table.to_csv(index=False, lineterminator="\n"))
     return table
+
+
+def write_page(table: pd.DataFrame) -> None:
+    """Put the whole table into docs/calibration.md."""
+    _replace(PAGE, replaced(PAGE.read_text(encoding="utf-8"), "calibration", page_text(table)))
 
 
 def page_text(table: pd.DataFrame) -> str:
