@@ -145,6 +145,8 @@ def page(customers: int, rows: int, found: Sequence[Measured]) -> str:
         _verdict(f"{GIGABYTES} GB of memory", all(one.peak < 1e9 * GIGABYTES for one in found)),
         _verdict(f"{PAGE_MEGABYTES} MB a page", all(one.largest < 1e6 * PAGE_MEGABYTES for one in found)),
     ]
+    if any(one.failed for one in found):
+        verdicts = ["The report did not finish, so nothing is said of the targets."]
     head = f"{customers:,} customers, {rows:,} purchases, 24 months. {environment()}."
     return "\n\n".join([head, table(HEAD, lines), " ".join(verdicts)])
 

@@ -124,12 +124,12 @@ def test_seg_3_the_active_buy_this_much_more_often_than_the_silent(theta):
 
 
 def test_seg_5_no_policy_gains_where_a_mailing_just_pays_and_the_best_gains_what_is_said():
-    flat, steep = segmentation._means(0.0), segmentation._means(2.0)
+    flat, steep = segmentation._means(0.0), segmentation._means(1.7)
     cost, gain = segmentation.TREATMENTS["mailing"]
     np.testing.assert_allclose(gain * flat - cost, 0, atol=1e-12)
     assert segmentation.best_gain(flat) == pytest.approx(0, abs=1e-12)
     assert segmentation.best_gain(steep) == pytest.approx(2.0)
-    clear = segmentation._means(-1.0)  # the same treatment is best for all, so that another one loses
+    clear = segmentation._means(-0.04)  # the same treatment is best for all, so that another one loses
     assert segmentation.best_gain(clear) == pytest.approx(0, abs=1e-12)
     assert (gain * clear - cost > 1).all()
 

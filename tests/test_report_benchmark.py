@@ -45,6 +45,13 @@ def test_the_page_says_which_targets_were_met():
     assert "The target of less than 5 MB a page was met." in text
 
 
+def test_a_report_that_did_not_finish_has_met_no_target():
+    text = report.page(1000, 5000, [GOOD._replace(failed="a chapter stopped", chapters=4)])
+    assert "4, not all" in text
+    assert "met" not in text
+    assert "The report did not finish" in text
+
+
 def test_the_log_that_is_drawn_is_the_same_in_both_forms(tmp_path):
     for kind in report.KINDS:
         assert report.draw(tmp_path, 200, kind) > 200

@@ -19,6 +19,7 @@ from crmtheory.numerics import Array
 
 MARGIN = 0.30  # of the chapter, as are the treatments: name → cost, gain
 TREATMENTS = {"mailing": [2.0, 0.03], "personal contact": [40.0, 0.15]}
+BEST = {0.0: 0.0, 1.7: 2.0}  # θ → what the best policy by segment gains per customer
 BREAK_EVEN = 2.0 / 0.03  # later profit of a customer at which a mailing brings just what it costs
 
 HIGH = 0.2  # share of class high
@@ -142,11 +143,17 @@ def best_gain(means: Array) -> float:
 def _means(theta: float) -> Array:
     if theta < 0:
         return 2 * profits(0)
-    return profits(optimize.brentq(lambda p: best_gain(profits(p)) - theta, 0, 1) if theta > 0 else 0.0)
+    best = BEST[theta]
+    return profits(optimize.brentq(lambda p: best_gain(profits(p)) - best, 0, 1) if best > 0 else 0.0)
 
 
 def treating(theta: float, rng: np.random.Generator) -> pd.DataFrame:
-    """SEG-5. Customers of the nine segments with later profits as in the shop, but other means."""
+    """SEG-5. Customers of the nine segments with later profits as in the shop, but other means.
+
+    θ is what the policies gain that are found on half of the customers, on average over what they find. Where a mailing
+    just pays in each segment, that is 0 for all of them. Else it is less than the best policy gains; how much, was
+    found by simulation of 1,000 data sets (± 0.02), from the segments' true means.
+    """
     names, size, real = _segments()
     drawn = [rng.choice(v, n) * (m / v.mean()) for v, n, m in zip(real, size, _means(theta), strict=True)]
     segment = pd.Series(np.repeat(names, size))
@@ -180,9 +187,9 @@ WORLDS = {
         "clearly false: no groups)",
     ),
     "SEG-5": World(
-        "SEG-5", _three(0.0, 2.0, -1.0), treating, 4284,
+        "SEG-5", _three(0.0, 1.7, -0.04), treating, 4284,
         "the nine segments of the online retailer with their later profits, scaled: a mailing just pays for itself in "
-        "each (clearly true: the best policy by segment gains 2 per customer, the cost of a mailing; clearly false: a "
-        "mailing is best for all)",
+        "each (clearly true: the best policy by segment gains 2 per customer, the cost of a mailing, and those that "
+        "are found gain 1.7; clearly false: a mailing is best for all, and other policies lose)",
     ),
 }  # fmt: skip
