@@ -155,7 +155,7 @@ WORLDS = {
         4284,
         "Online Retail, 4,284 customers of the first year drawn with past, expected and later value; some, by chance, "
         "bring later what somebody else brought. Models are not fitted anew: their parameters are those of the "
-        "log; 300 bootstrap samples instead of 1,000.",
+        "log.",
     ),
     "REL-6": World(
         "REL-6",

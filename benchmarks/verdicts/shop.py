@@ -96,7 +96,7 @@ def spending(theta: float, rng: np.random.Generator, customers: int = 0) -> pd.D
         CURVE,
         rng,
         realised=pd.Series(came),
-        resamples=300,
+        resamples=1000,
     )
     return table.loc[["expected value"]].rename(columns={"gain": "estimate"})
 
