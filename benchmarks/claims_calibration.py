@@ -147,7 +147,7 @@ def page_text(table: pd.DataFrame) -> str:
     """What stands between the marks of the page: the table, the sentences on what is too short or too small, and
     what each world is like.
     """
-    rows, wide, small, like = [], [], [], []
+    rows, wide, against, small, like = [], [], [], [], []
     for name, part in table.groupby("claim", sort=False):
         by = part.set_index("world")
         at, true, false = (by.loc[kind] for kind in (JUST_TRUE, CLEARLY_TRUE, CLEARLY_FALSE))
@@ -156,13 +156,15 @@ def page_text(table: pd.DataFrame) -> str:
         enough = true["supported"] >= POWER * true["worlds"]
         if at["supported"] > most(int(at["worlds"])):
             wide.append(f"{name} ({share:.1%})")
+        if at["contradicted"] > most(int(at["worlds"])):
+            against.append(f"{name} ({at['contradicted'] / at['worlds']:.1%})")
         if not enough:
             small.append(f"{name} ({true['supported'] / true['worlds']:.0%})")
         cells = (f"{at['theta']:.3g}", f"{true['theta']:.3g}", f"{false['theta']:.3g}")
         at_threshold = f"{share:.1%} ({100 * low:.1f}–{100 * high:.1f})"
-        rows.append(
-            (name, f"{at['n']:,}", *cells, at_threshold, _verdicts(true), _verdicts(false), _yes(enough))
-        )
+        contradicted = f"{at['contradicted'] / at['worlds']:.1%}"
+        told = (at_threshold, contradicted, _verdicts(true), _verdicts(false), _yes(enough))
+        rows.append((name, f"{at['n']:,}", *cells, *told))
         like.append((name, at["effect"]))
     sets = sorted(set(table["worlds"]))
     limits = ", ".join(f"{most(n)} of {n}" for n in sets)
@@ -174,6 +176,7 @@ def page_text(table: pd.DataFrame) -> str:
             "θ clearly true",
             "θ clearly false",
             "supported at the threshold",
+            "contradicted there",
         ),
         *("where clearly true", "where clearly false", "large enough?"),
     )
@@ -184,6 +187,7 @@ def page_text(table: pd.DataFrame) -> str:
             f"Within chance of 5% are up to {limits}.",
             markdown(head, rows),
             f"Supported too often at the threshold: {', '.join(wide)}." if wide else text,
+            f"Contradicted at the threshold more often than chance around 5% allows: {', '.join(against) or 'none'}.",
             f"Too small for the effect called clearly true: {', '.join(small) or 'none'}.",
             "### What the worlds are like",
             markdown(("claim", "as large as, and how drawn"), like),

@@ -70,7 +70,7 @@ def source(claim: str) -> str:
         (  # a correlation of a half: arcsin(0.5) / π is a sixth
             "LOY-1",
             (0.5, 0.5, 1.2),
-            "Of two customers, the more satisfied is also the more loyal in about 67 of 100 pairs (between "
+            "If answers held no errors of measurement: of two customers, the more satisfied would also be the more loyal in about 67 of 100 pairs (between "
             "67 and 100; 50 would be chance): a large link. The claim needs 66.7 or more.",
         ),
         (  # log 12, log 8 and log 20
@@ -95,7 +95,7 @@ def source(claim: str) -> str:
             "LOY-5",
             (1.4, -8.0, 11.0),
             "With the programme, members made 1 more purchase a period than they would have made without it "
-            "(anything between 8 fewer and 11 more). The claim needs 0 or more.",
+            "(anything between 8 fewer and 11 more). The claim needs more than 0.",
         ),
         (
             "REL-2",
@@ -107,21 +107,21 @@ def source(claim: str) -> str:
             "REL-2",
             (-0.04, -0.16, 0.08),
             "Among customers who rate quality alike, there is next to no link between being well informed and being "
-            "satisfied, and it runs against the claim (−0.04, between −0.16 and 0.08; 0 is none, 0.5 and "
+            "satisfied, if any in the other direction (−0.04, between −0.16 and 0.08; 0 is none, 0.5 and "
             "more is large). The claim needs 0.1 or more.",
         ),
         (
             "SAT-1",
             (-0.297, -0.36, -0.24),
             "Of what the drivers explain of satisfaction, the share of quality is 30 percentage points "
-            "smaller than that of the strongest other driver (between 24 and 36). The claim needs 0 or more.",
+            "smaller than that of the strongest other driver (between 24 and 36). The claim needs more than 0.",
         ),
         (
             "SAT-1",
             (0.012, -0.03, 0.05),
             "Of what the drivers explain of satisfaction, the share of quality is 1 percentage point larger "
             "than that of the strongest other driver (anything between 3 smaller and 5 larger). The claim needs "
-            "0 or more.",
+            "more than 0.",
         ),
         (
             "VAL-1",
@@ -342,7 +342,7 @@ def test_a_verdict_says_what_the_ledger_says_and_the_sentence_on_its_numbers():
 def test_a_verdict_on_simulated_customers_begins_by_saying_so():
     assert verdict("LOY-5", simulated=True).effect == (
         "Simulated customers. With the programme, members made 0.13 more purchases a period than they would "
-        "have made without it (between 0.09 and 0.16). The claim needs 0 or more."
+        "have made without it (between 0.09 and 0.16). The claim needs more than 0."
     )
 
 

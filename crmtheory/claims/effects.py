@@ -25,6 +25,7 @@ r = 2 sin(π ρ / 6) for all that become normal when they are stretched (Kruskal
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -96,8 +97,10 @@ def effect(entry: Mapping[str, Any], theta: float, low: float, high: float, n: i
     for name, scale in SCALES.items():
         parts |= _on(name, scale, theta, low, high, delta)
     below = parts["theta"].text.startswith("−")
-    template = entry.get("effect_below", entry["effect"]) if below else entry["effect"]
-    sentence = str(template).format(**parts, way=_Way(-1 if below else 1))
+    template = str(entry.get("effect_below", entry["effect"]) if below else entry["effect"])
+    if delta == 0:  # "0 or more" would be no gain at all
+        template = re.sub(r"\{\w+_delta\} or more", "more than 0", template)
+    sentence = template.format(**parts, way=_Way(-1 if below else 1))
     return sentence[:1].upper() + sentence[1:]
 
 

@@ -19,7 +19,7 @@ SCHEMA = 1
 COLUMNS = (
     "id", "theory", "claim", "data", "label", "verdict", "family_verdict", "theta", "low", "high", "delta", "kind",
     "n", "p_value", "p_family", "effect", "reading", "caveat", "method", "estimand", "delta_source", "reason", "needs",
-    "gives", "power", "n_power", "enough", "link", "claim_zh",
+    "gives", "power", "n_power", "theta_power", "enough", "link", "claim_zh",
 )  # fmt: skip
 
 

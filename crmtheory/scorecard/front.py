@@ -61,6 +61,7 @@ def index(
         counts=counts(found),
         family=_family(found),
         claims=len({row["id"] for row in found}),
+        judged=len({row["id"] for row in found if row["family_verdict"]}),
         groups=_groups(found),
         untestable=_untestable(found),
         goals=[(run, goal) for run in results for goal in run.result.get("goals", ())],
@@ -207,14 +208,16 @@ def _trust() -> dict[str, Any] | None:
     if told.empty:
         return None
     told["share"] = told["supported"] / told["worlds"]
+    told["against"] = told["contradicted"] / told["worlds"]
     just, clear = (told[told["world"] == world] for world in ("just true", "clearly true"))
-    worst = just.loc[just["share"].idxmax()]
+    worst, worst_against = just.loc[just["share"].idxmax()], just.loc[just["against"].idxmax()]
     small: Iterable[Any] = clear[clear["share"] < POWER].itertuples()
     return {
         "claims": len(just),
         "worlds": int(told["worlds"].min()),
         "mean": float(just["share"].mean()),
         "worst": (worst["claim"], float(worst["share"])),
+        "against": (float(just["against"].mean()), worst_against["claim"], float(worst_against["against"])),
         "false": float(told.loc[told["world"] == "clearly false", "share"].max()),
         "enough": int((clear["share"] >= POWER).sum()),
         "small": [(row.claim, row.share, row.n, row.theta) for row in small],

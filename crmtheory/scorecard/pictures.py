@@ -10,6 +10,7 @@ from crmtheory import markup
 
 SYMBOLS = {"supported": "✔", "contradicted": "✘", "inconclusive": "?", "not testable": "–"}
 DIFFERS = "differs between data sets"
+PARTLY = {"supported": "supported on part of the data", "contradicted": "contradicted on part of the data"}
 WIDTH, EDGE = 240, 16  # of the picture of an interval, in pixels
 
 
@@ -34,14 +35,14 @@ def numbers(verdict: Mapping[str, Any]) -> str:
     """Estimate and interval, with as many decimals as the width of the interval warrants.
 
     >>> numbers({"theta": 0.00922, "low": -0.0296, "high": 0.0411})
-    '0.009 [-0.030, 0.041]'
+    '0.009 [−0.030, 0.041]'
     """
     low, high = verdict.get("low"), verdict.get("high")
     if low is None or high is None or not 0 < high - low < math.inf:
-        return f"{short_number(verdict['theta'])} [{short_number(low)}, {short_number(high)}]"
+        return _minus(f"{short_number(verdict['theta'])} [{short_number(low)}, {short_number(high)}]")
     spec = f",.{max(0, 1 - math.floor(math.log10(high - low)))}f"
     theta, low, high = (markup.number(verdict[key], spec) for key in ("theta", "low", "high"))
-    return f"{theta} [{low}, {high}]"
+    return _minus(f"{theta} [{low}, {high}]")
 
 
 def kind(verdict: str) -> str:
@@ -49,11 +50,14 @@ def kind(verdict: str) -> str:
 
 
 def symbol(verdict: str) -> str:
+    if verdict in PARTLY.values():
+        return "◐"
     return SYMBOLS.get(kind(verdict), "–") if verdict != DIFFERS else "≠"
 
 
 def css(verdict: str) -> str:
-    return "inconclusive" if verdict == DIFFERS else kind(verdict).replace(" ", "-")
+    open_ones = {DIFFERS, *PARTLY.values()}
+    return "inconclusive" if verdict in open_ones else kind(verdict).replace(" ", "-")
 
 
 def _ends(verdict: Mapping[str, Any]) -> list[float]:
@@ -106,8 +110,13 @@ def picture(verdict: Mapping[str, Any], axis: tuple[float, float]) -> dict[str, 
         "low": low,
         "width": max(round(high - low, 1), 1),
         "theta": None if theta is None else x(theta),
-        "thresholds": [(x(value), short_number(value)) for value in thresholds],
+        "thresholds": [(x(value), _minus(short_number(value))) for value in thresholds],
         "holds": holds,  # the part of the axis where the claim is right
-        "ends": [(x(end), short_number(end)) for end in axis],
-        "text": text,
+        "ends": [(x(end), _minus(short_number(end))) for end in axis],
+        "text": _minus(text),
     }
+
+
+def _minus(text: str) -> str:
+    """With the sign for minus: some voices leave a hyphen out."""
+    return text.replace("-", "−")

@@ -18,7 +18,7 @@ from crmtheory.claims.family import familywise
 from crmtheory.errors import SchemaError
 from crmtheory.markup import anchor
 from crmtheory.places import PACKAGE
-from crmtheory.scorecard.pictures import DIFFERS, SYMBOLS, kind
+from crmtheory.scorecard.pictures import DIFFERS, PARTLY, SYMBOLS, kind
 
 # What a row holds of its verdict, and of the ledger's entry of its claim.
 OF_VERDICT = (
@@ -60,7 +60,8 @@ def rows(
     list of dict : id, theory, label (of the run), claim, data, n, theta, low, high, delta, delta_source, kind, verdict,
         p_value, p_family, family_verdict (Holm over all verdicts on real data), effect, reading, caveat, method,
         estimand, reason, needs, gives, place, link, power (share of samples as large as the shipped one in which the
-        claim, when clearly true, is supported), n_power (their size), enough (power of at least .8)
+        claim, when clearly true, is supported), n_power (their size), theta_power (true θ there), enough (power of at
+        least .8)
     """
     entries, place = ledger(claims), Path(folder)
     found: list[dict[str, Any]] = []
@@ -112,11 +113,16 @@ def counts(found: Sequence[Mapping[str, Any]], of: str = "verdict") -> list[tupl
 def together(verdicts: Iterable[str]) -> str:
     """One verdict for several data sets; those that could not be tested do not count.
 
-    >>> together(["supported", "not testable"]), together(["supported", "inconclusive"])
+    >>> together(["supported", "not testable"]), together(["supported", "contradicted"])
     ('supported', 'differs between data sets')
+    >>> together(["supported", "inconclusive"])  # open is not against
+    'supported on part of the data'
     """
     judged = {verdict for verdict in verdicts if kind(verdict) != "not testable"}
-    return DIFFERS if len(judged) > 1 else next(iter(judged), "not testable")
+    if len(judged) < 2:
+        return next(iter(judged), "not testable")
+    decided = {kind(verdict) for verdict in judged} - {"inconclusive"}
+    return PARTLY[decided.pop()] if len(decided) == 1 and "inconclusive" in judged else DIFFERS
 
 
 def _row(
@@ -161,12 +167,13 @@ def _why(
     return "its chapter does not ask it of these data" if runs else "its chapter was not run"
 
 
-def _power(claim: str, told: pd.DataFrame) -> dict[str, Any]:
-    if (claim, "clearly true") not in told.index:
-        return {"power": None, "n_power": None, "enough": None}
-    world = told.loc[(claim, "clearly true")]
+def _power(claim: str, table: pd.DataFrame) -> dict[str, Any]:
+    if (claim, "clearly true") not in table.index:
+        return {"power": None, "n_power": None, "theta_power": None, "enough": None}
+    world = table.loc[(claim, "clearly true")]
     power = float(world["supported"] / world["worlds"])
-    return {"power": power, "n_power": int(world["n"]), "enough": power >= POWER}
+    told = {"power": power, "n_power": int(world["n"]), "theta_power": float(world["theta"])}
+    return {**told, "enough": power >= POWER}
 
 
 def _plain(family: Mapping[str, Any]) -> dict[str, Any]:

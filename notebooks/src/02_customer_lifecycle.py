@@ -418,6 +418,7 @@ if len(offers):
     chapter.table(shown, caption=f"An offer of {currency}{offer_cost:g} to customers of high past value, by {period}s of silence", formats=formats)
     chapter.say("{text}", text=words.worth(offers, currency, offer_lift, period))
 returned = test("LIF-3", lambda: lifecycle.returned(stages, half_year), name=transactions)
+chapter.say("{effect}", effect=returned.effect)
 
 # %% [markdown]
 # ## Growth, maturity, decline?
@@ -434,7 +435,7 @@ with where_possible(chapter):
     between = lifecycle.thirds(purchases, gone, rng())
     inner, ends = lifecycle.course(between), lifecycle.course(lifecycle.thirds(purchases, between.index, rng(), ends=True))
     chapter.show(draw.thirds(inner, currency), name="life", alt="{text}", text=captions.thirds(inner, currency))
-    chapter.say("{text}", text=words.course_of_life(inner, ends, currency))
+    chapter.say("{text} {effect}", text=words.course_of_life(inner, ends, currency), effect=hump.effect)
 
 # %% [markdown]
 # ## With a contract: does loyalty harden?
@@ -477,9 +478,10 @@ for column, (summary, rates) in cohorts.items():
     chapter.save(rates, f"contracts_{len(hardening) + 1}")
     left_to_come[column] = fit.residual([0, 1, 2, 4, 8], discount_rate)
     hardening.append(test("LIF-4", rates, name=f"{contracts}, {column}{assumed}"))
+    chapter.say("{effect}", effect=hardening[-1].effect)
 
 # %% [markdown]
-# The published table has percentages only. How much hangs on the size that is assumed?
+# A table that has percentages only does not say how many customers it is about. How much hangs on the size that is assumed?
 
 # %%
 if foretold:

@@ -227,6 +227,17 @@ if recommend:
     chapter.say("{text}", text=words.nps_in_words(scored.iloc[[-1]]))
 
 # %% [markdown]
+# Do the satisfied recommend? The share of promoters, who answer 9 or 10, among the satisfied and among all others.
+
+# %%
+if recommend and overall:
+    happy = pd.DataFrame({"satisfied": answers[overall] >= satisfied, "promoter": answers[recommend] >= 9, "weight": weights if weights is not None else 1.0})
+    spread = test("SAT-5", happy[answers[[overall, recommend]].notna().all(axis=1)].astype(float), name=survey)
+else:
+    spread = claims.not_given("SAT-5", "no rating of the whole, or no recommendation from 0 to 10, was given (parameters overall, recommend)", name=survey)
+chapter.say("{effect}", effect=spread.effect)
+
+# %% [markdown]
 # ## Rising or falling?
 #
 # Two samples are never alike. The question is whether the change is more than that. Where many items are compared, some change by chance:
@@ -553,11 +564,6 @@ if milder is not None:
 
 # %%
 uneven = test("SAT-4", partial(drivers.largest_asymmetry, asymmetry), name=survey) if asymmetry is not None else claims.not_given("SAT-4", "no attributes and rating of the whole were given, or too few rated them (parameters items, overall)", name=survey)
-if recommend and overall:
-    happy = pd.DataFrame({"satisfied": answers[overall] >= satisfied, "promoter": answers[recommend] >= 9, "weight": weights if weights is not None else 1.0})
-    spread = test("SAT-5", happy[answers[[overall, recommend]].notna().all(axis=1)].astype(float), name=survey)
-else:
-    spread = claims.not_given("SAT-5", "no rating of the whole, or no recommendation from 0 to 10, was given (parameters overall, recommend)", name=survey)
 conclude(chapter, [basis, expectation, feedback, uneven, spread])
 
 # %% [markdown]
