@@ -70,7 +70,8 @@ def source(claim: str) -> str:
         (  # a correlation of a half: arcsin(0.5) / π is a sixth
             "LOY-1",
             (0.5, 0.5, 1.2),
-            "If answers held no errors of measurement: of two customers, the more satisfied would also be the more loyal in about 67 of 100 pairs (between "
+            "If answers held no errors of measurement: of two customers, the more satisfied "
+            "would also be the more loyal in about 67 of 100 pairs (between "
             "67 and 100; 50 would be chance): a large link. The claim needs 66.7 or more.",
         ),
         (  # log 12, log 8 and log 20

@@ -186,6 +186,8 @@ def test_each_verdict_stands_beside_that_of_the_family(tmp_path: Path) -> None:
     assert rows["VAL-2", "cdnow"]["family_verdict"] == "inconclusive"
     text = front(many, tmp_path)
     assert 'among all 7: <b class="inconclusive">inconclusive</b>' in text
+    assert f"what the data say about 2 of {len(scorecard.ledger())} claims" in text
+    assert "Not decided any more when all 7 verdicts are judged together: VAL-2 (cdnow)," in text
     assert "These do not hold among so many and read inconclusive then: VAL-2 (cdnow)" in text
 
 

@@ -61,7 +61,7 @@ def index(
         counts=counts(found),
         family=_family(found),
         claims=len({row["id"] for row in found}),
-        judged=len({row["id"] for row in found if row["family_verdict"]}),
+        asked=len({row["id"] for row in found if row["family_verdict"]}),
         groups=_groups(found),
         untestable=_untestable(found),
         goals=[(run, goal) for run in results for goal in run.result.get("goals", ())],
