@@ -24,7 +24,8 @@ CHOICES = {
 }
 MANY = (
     "With {n:,} customers, intervals of sums and means come from their spread over all customers. For other numbers "
-    "{m:,} customers drawn at random are resampled, and what they scatter is scaled to all. Estimates are those of all."
+    "{m:,} customers drawn at random are resampled, and what they scatter is scaled to all; where few customers hold "
+    "most of the revenue, such an interval is rough. Estimates are those of all."
 )
 # What says nothing beyond what `read` does.
 USUAL = {"dayfirst": "auto", "missing_customer": "error", "refunds": "net"}
@@ -172,18 +173,19 @@ def deltas(chapter: Chapter) -> dict[str, float]:
 
     Raises
     ------
-    SchemaError : a claim is not one of this theory, a threshold is not a finite number
+    SchemaError : there is no such claim in the ledger, a threshold is not a finite number
     """
-    entries = claims.ledger().query("theory == @chapter.theory.name")["threshold"]
+    ledger = claims.ledger()
+    entries = ledger.query("theory == @chapter.theory.name")["threshold"]
     given: dict[str, Any] = chapter.parameters["thresholds"]
     for name, value in given.items():
-        if name not in entries.index:
+        if name not in ledger.index:
             raise SchemaError(f"thresholds: {unknown('claim', name, entries.index)}")
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise SchemaError(
-                f"thresholds: {name} is {value!r}, and must be a number such as {entries[name]:g}."
+                f"thresholds: {name} is {value!r}, and must be a number such as {ledger.loc[name, 'threshold']:g}."
             )
-    return {**entries.to_dict(), **given}
+    return {**entries.to_dict(), **{name: value for name, value in given.items() if name in entries.index}}
 
 
 def judge(chapter: Chapter) -> Callable[..., Verdict]:

@@ -173,7 +173,10 @@ def report(folder: Path | None, study: Path | None, output: Path, fresh: bool) -
         }
         results = [one for one in done if not isinstance(one, Exception)]
         lists = customer_list.write(results, output)
-        page = index(results, output, failures, left_out=left_out, lists=lists, rule=customer_list.RULE)
+        title = runs[0].label if study is not None else ""
+        page = index(
+            results, output, failures, left_out=left_out, lists=lists, rule=customer_list.RULE, title=title
+        )
     outcome = f"{len(failures)} of {len(runs)} stopped" if failures else "Done"
     if again := sum(one.reused for one in results):
         outcome += f", {again} of {len(runs)} finished before and the same,"

@@ -125,7 +125,8 @@ def write(results: Sequence[Any], folder: str | Path) -> list[Path]:
         while path in written:
             number += 1
             path = place / f"customers-{slug}-{number}.csv"
-        flat = frame.reset_index()
+        taken = frame.index.name in COLUMNS  # a customer column that is called as one of ours
+        flat = frame.rename_axis("customer" if taken else frame.index.name).reset_index()
         privacy.refuse_personal(flat, path.name)
         safe = privacy.disarm(flat.round(DECIMALS))
         with outputs.opened(path) as stream:

@@ -3,7 +3,8 @@
 From `LARGE` customers on, two things take the place of a bootstrap of all n. Sums and means are normal with the
 spread of the values over √n. Any other statistic is resampled among `SAMPLE` customers drawn without replacement; what
 such a sample of m scatters is √(n / m) times what n customers scatter, and is divided by that (Bickel, Götze & van Zwet
-1997, Statistica Sinica 7, 1–31). The estimate is always that of all customers, and so is the width of the interval.
+1997, Statistica Sinica 7, 1–31). The estimate is always that of all customers. Where a few of them hold most of what is
+counted, a sample of m misses most of these few, and such an interval is rough: it is not for verdicts on such numbers.
 """
 
 from __future__ import annotations

@@ -146,6 +146,8 @@ def run_all(
             return _run(path, values, place, tell, job.label, pool.stopped, sums, fresh=fresh)
         except (SchemaError, ChapterError) as error:
             return error
+        except Exception as error:  # whatever stops one chapter must not cost the others, nor the page
+            return ChapterError(None, "", type(error).__name__, str(error), None)
 
     order = sorted(range(len(runs)), key=lambda number: lasting(runs[number].theory))
     with _Workers(workers or os.cpu_count() or 1) as pool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # Those that take longest on the same customers first, so that at the end no processor waits long for another.
 LONGEST_FIRST = ("value", "segmentation", "relationship", "satisfaction", "lifecycle", "loyalty")
+
+
+LONGEST = 120  # bytes of the name of a folder
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,10 @@ class Run:
     @property
     def folder(self) -> str:
         """A name for its folder: "value-online-retail"."""
-        return "-".join([self.theory, re.sub(r"\W+", "-", self.label.lower()).strip("-")]).rstrip("-")
+        slug = re.sub(r"\W+", "-", self.label.lower()).strip("-")
+        if len(slug.encode()) > LONGEST:  # systems refuse names of more than 255 bytes
+            slug = f"{slug[:20].strip('-')}-{zlib.crc32(slug.encode()):08x}"
+        return "-".join([self.theory, slug]).rstrip("-")
 
 
 RUNS: tuple[Run, ...] = (

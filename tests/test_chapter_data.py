@@ -351,6 +351,11 @@ def test_a_threshold_of_the_analyst_goes_before_that_of_the_ledger_and_the_verdi
     assert chapter_data.deltas(opened(thresholds={"LIF-2": 0.5}))["LIF-2"] == 0.5
 
 
+def test_thresholds_for_claims_of_other_theories_are_left_to_their_chapters(opened) -> None:
+    assert chapter_data.deltas(opened(thresholds={"VAL-1": 0.3, "LIF-2": 0.6}))["LIF-2"] == 0.6
+    assert "VAL-1" not in chapter_data.deltas(opened(thresholds={"VAL-1": 0.3}))
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

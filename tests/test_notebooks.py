@@ -233,6 +233,30 @@ def test_several_runs_give_results_and_errors_in_their_order(folder: Path, tmp_p
     assert isinstance(third, SchemaError)
 
 
+def test_whatever_stops_one_chapter_the_others_are_finished(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute = notebooks._execute
+
+    def failing(*given: object) -> None:
+        if given[2]["customer"] == "Li":
+            raise RuntimeError("Kernel didn't respond in 60 seconds")
+        execute(*given)
+
+    monkeypatch.setattr(notebooks, "_execute", failing)
+    runs = [Run("value", "Bad", {"customer": "Li"}), Run("value", "Good")]
+    bad, good = notebooks.run_all(runs, tmp_path, folder=folder)
+    assert isinstance(bad, ChapterError)
+    assert "RuntimeError: Kernel didn't respond in 60 seconds" in str(bad)
+    assert isinstance(good, RunResult)
+
+
+def test_a_long_label_gives_a_short_folder_and_another_label_another_one() -> None:
+    first, other = Run("value", "very long " * 50), Run("value", "very long " * 51)
+    assert len(first.folder.encode()) < 100
+    assert first.folder != other.folder
+
+
 def test_the_output_may_not_overwrite_the_notebook(folder: Path) -> None:
     with pytest.raises(SchemaError, match="would overwrite the notebook"):
         notebooks.run("value", {}, folder, folder=folder)

@@ -93,10 +93,12 @@ def effect(entry: Mapping[str, Any], theta: float, low: float, high: float, n: i
     """
     if not math.isfinite(theta):
         return NOTHING
-    parts: dict[str, Any] = {"n": f"{n:,}", "strength": strength(theta), "a_strength": _with_article(theta)}
+    parts: dict[str, Any] = {"n": f"{n:,}"}
     for name, scale in SCALES.items():
         parts |= _on(name, scale, theta, low, high, delta)
-    below = parts["theta"].text.startswith("−")
+    shown = round(theta, parts["theta"].decimals)  # so that the word fits the number beside it
+    parts |= {"strength": strength(shown), "a_strength": _with_article(shown)}
+    below = theta < 0
     template = str(entry.get("effect_below", entry["effect"]) if below else entry["effect"])
     if delta == 0:  # "0 or more" would be no gain at all
         template = re.sub(r"\{\w+_delta\} or more", "more than 0", template)
@@ -219,7 +221,8 @@ class _Between:
         if falling:
             shown.reverse()
         if shown[0] == shown[1]:
-            return f"{shown[0]} at both ends"
+            about = "" if self.low.value == self.high.value else "about "
+            return f"{about}{shown[0]} at both ends"
         if not crossing and self.low.sign:
             shown[0] = shown[0].removesuffix(self.low.sign)
         return f"{'anything between' if crossing else 'between'} {shown[0]} and {shown[1]}"

@@ -29,13 +29,14 @@ import pandas as pd
 from scipy import stats
 
 from crmtheory.errors import DomainError, SchemaError
-from crmtheory.large import drawn, rescaled
+from crmtheory.large import LARGE
 from crmtheory.numerics import Array
 from crmtheory.relationship.facts import spans
 from crmtheory.relationship.values import columns_there, matched
 from crmtheory.survey.complete import checked_level, intervals
 from crmtheory.weighted import skewed_means
 
+FEW = 20  # deals of very many customers
 DENOMINATORS = ("active months", "elapsed months")
 COLUMNS = ("months", "elapsed")
 
@@ -97,8 +98,8 @@ def tenure_null(
     days, and draws the amounts from those of another customer, taken at random.
 
     Small and large buyers stay what they are, only who they are is dealt out anew. What is left comes from the days
-    alone: from dividing by months, and from how often people bought. Of very many customers some are drawn, and what
-    their correlations scatter is scaled to all (see `large`).
+    alone: from dividing by months, and from how often people bought. For very many customers a few deals are made, and
+    the limits are those of a normal distribution with their scatter.
 
     Returns
     -------
@@ -106,8 +107,8 @@ def tenure_null(
     """
     checked_level(level)
     table = _rates(purchases, None, end, least)
-    n, some = len(table), drawn(len(table), rng)
-    table = table if some is None else table.iloc[some]
+    n = len(table)
+    resamples = resamples if n < LARGE else min(resamples, FEW)
     code = table.index.get_indexer(pd.Index(purchases.iloc[:, 0]))
     amount = purchases["amount"].to_numpy(float)
     order = np.lexsort((amount, code))  # by customer and size, so that the order of the rows changes nothing
@@ -124,8 +125,11 @@ def tenure_null(
         total = np.bincount(code, dealt, len(table))
         draws[i] = [_correlation(tenure, _ranks(total / column)) for column in months.T]
     estimate = draws.mean(axis=0)
-    draws = draws if some is None else rescaled(draws, estimate, estimate, len(table), n)
-    low, high = intervals(draws, level)
+    if n < LARGE:
+        low, high = intervals(draws, level)
+    else:  # the next deal lies in these limits
+        width = stats.t.ppf((1 + level) / 2, resamples - 1) * np.sqrt(1 + 1 / resamples)
+        low, high = (estimate + side * width * draws.std(axis=0, ddof=1) for side in (-1, 1))
     table = pd.DataFrame({"estimate": estimate, "low": low, "high": high, "n": n})
     return table.set_axis(pd.Index(DENOMINATORS, name="denominator"))
 

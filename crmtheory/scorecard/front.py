@@ -15,7 +15,7 @@ from crmtheory.claims.calibration import POWER, calibration
 from crmtheory.places import PACKAGE
 from crmtheory.scorecard import files
 from crmtheory.scorecard.pictures import axis, css, kind, numbers, picture, short_number, symbol
-from crmtheory.scorecard.rows import counts, rows, together
+from crmtheory.scorecard.rows import STOPPED, counts, rows, together
 
 READINGS = {
     "association": "An association.",
@@ -33,6 +33,7 @@ def index(
     left_out: Mapping[str, str] | None = None,
     lists: Sequence[Path] = (),
     rule: str = "",
+    title: str = "",
     claims: str | Path | None = None,
     lang: str = "en",
 ) -> Path:
@@ -45,6 +46,7 @@ def index(
     failures : label → message of runs that failed; the page says so
     left_out : theory → why its chapter was not run
     lists : lists of customers beside the page; rule : how they come by the advised treatment
+    title : whose customers they are, such as the title of a study
     claims : the ledger, by default the claims.toml of the package
     lang : the language of the page
 
@@ -57,6 +59,7 @@ def index(
     place.mkdir(parents=True, exist_ok=True)
     page = _template().render(
         lang=lang,
+        title=title,
         style=markup.style(),
         counts=counts(found),
         family=_family(found),
@@ -129,7 +132,7 @@ def _untestable(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         verdicts = list(same)
         if all(kind(row["verdict"]) == "not testable" for row in verdicts):
             reasons = dict.fromkeys(row["reason"] for row in verdicts if row["reason"])
-            told.append({**verdicts[0], "reasons": list(reasons)})
+            told.append({**verdicts[0], "reasons": list(reasons), "stopped": STOPPED in reasons})
     return told
 
 

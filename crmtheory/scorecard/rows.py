@@ -20,6 +20,7 @@ from crmtheory.markup import anchor
 from crmtheory.places import PACKAGE
 from crmtheory.scorecard.pictures import DIFFERS, PARTLY, SYMBOLS, kind
 
+STOPPED = "its chapter stopped, see above"
 # What a row holds of its verdict, and of the ledger's entry of its claim.
 OF_VERDICT = (
     "data", "n", "theta", "low", "high", "delta", "delta_source", "kind", "verdict", "reason", "effect",
@@ -161,7 +162,7 @@ def _why(
 ) -> str:
     """Why there is no verdict at all on the claims of a theory."""
     if any(label.split(",")[0] == theory.name for label in failures):
-        return "its chapter stopped, see above"
+        return STOPPED
     if theory.name in left_out:
         return f"its chapter was not run: {left_out[theory.name]}"
     return "its chapter does not ask it of these data" if runs else "its chapter was not run"

@@ -114,7 +114,9 @@ from crmtheory.chapter_data import (
     read_table,
     where_possible,
 )
+from crmtheory.errors import DomainError
 from crmtheory.lifecycle import words
+from crmtheory.loyalty import yes_no
 from crmtheory.models import SBG
 from crmtheory.models.sbg import against_constant
 from crmtheory.plots import captions_lifecycle as captions
@@ -127,6 +129,7 @@ from crmtheory.wording import p_value
 
 chapter = open_chapter("lifecycle", globals(), choices={**CHOICES, "period": ["week", "month", "quarter"]})
 currency, contracts, leavers, leads = examples(chapter, "currency", "contracts", "leavers", "leads")
+channel, attempts, leak = examples(chapter, "channel", "attempts", "leak", of=["leads"])
 rng = partial(np.random.default_rng, seed)
 test = judge(chapter)
 sums = partial(money, currency=currency)
@@ -383,6 +386,8 @@ start = purchases[purchases["number"] == 1].set_index(log.customer)["date"].rein
 facts = lives.assign(**{"first amount (log)": np.log(opening.clip(lower=0.01)), "joined October to December": (start.dt.month >= 10).astype(int)})
 drivers = [name for name in facts.columns[2:] if facts[name].nunique() > 1 and facts[name].notna().all()]
 with where_possible(chapter):
+    if not drivers:
+        raise DomainError("All customers are alike in these facts, so there is nothing to put side by side.")
     ratios = lifecycle.cox(facts, "time", "lost", drivers)
     p = {"p_value": p_value}
     chapter.table(ratios, caption="Hazard of being lost: ratio (numbers per standard deviation)", formats=dict.fromkeys(["ratio", "low", "high"], "{:.2f}") | p)
@@ -529,6 +534,7 @@ chapter.say("{text}", text=lifecycle.caution() if leavers else "No table of cust
 # %%
 if leads:
     called = read_table(chapter, leads)
+    called[converted] = yes_no(called[converted], converted).astype(int)
     tries = lifecycle.by_attempt(called, attempts, converted) if attempts else lifecycle.conversion(called, lead_columns[0], converted)
     chapter.save(tries, "conversion")
     chapter.show(draw_drivers.conversion(tries), name="conversion", alt="{text}", text=captions.conversion(tries))

@@ -104,6 +104,7 @@ from crmtheory.value.lifetime import checked_margin
 
 chapter = open_chapter("segmentation", globals(), choices={**CHOICES, "missing_answers": ["refuse", "drop"]})
 currency, attributes, motives = examples(chapter, "currency", "attributes", "motives")
+(describe_by,) = examples(chapter, "describe_by", of=["motives"])
 options, margin = segmentation.stated(treatments), checked_margin(margin)
 rng = partial(np.random.default_rng, seed)
 test = judge(chapter)
