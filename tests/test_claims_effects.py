@@ -65,7 +65,7 @@ def source(claim: str) -> str:
             "VAL-3",
             (0.36, 0.30, 0.42),
             "Of two customers, the one who sees more value is also the more satisfied in about 62 of 100 pairs "
-            "(between 60 and 64; 50 would be chance): a medium link. The claim needs 59.7 or more.",
+            "(between 60 and 64; ties count half, 50 would be chance): a medium link. The claim needs 59.7 or more.",
         ),
         (  # a correlation of a half: arcsin(0.5) / π is a sixth
             "LOY-1",
@@ -145,7 +145,7 @@ def test_an_equivalence_claim_names_both_ends_of_what_it_allows():
     # Spearman 0.1: r = 2 sin(0.1 π / 6) = 0.1047, and 50 + 100 arcsin(r) / π = 53.34
     assert said("VAL-5", 0.11, 0.02, 0.20) == (
         "Of two customers who came back, the one who buys more often also spends more per order in about 54 "
-        "of 100 pairs (between 51 and 57; 50 would be chance). The claim needs it to lie from 46.7 to 53.3."
+        "of 100 pairs (between 51 and 57; ties count half, 50 would be chance). The claim needs it to lie from 46.7 to 53.3."
     )
 
 

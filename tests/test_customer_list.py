@@ -148,6 +148,15 @@ def test_a_chapter_that_is_missing_leaves_its_columns_empty_and_is_named(
     assert pd.notna(frame.loc["7", "advised_treatment"])
 
 
+def test_a_customer_column_called_as_one_of_ours_is_renamed_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    text = "stage" + VALUES[VALUES.index(",") :]
+    (path,) = customer_list.write([run(tmp_path / "in", "value", text)], tmp_path)
+    head = path.read_text(encoding="utf-8").splitlines()[0].split(",")
+    assert head[:2] == ["customer", "stage"]
+    assert len(set(head)) == len(head)
+
+
 def test_value_alone_advises_nothing(runs: list[Done], tmp_path: Path) -> None:
     frame = customer_list.customers(runs[2:])["log"]
     assert frame["advised_treatment"].isna().all()
