@@ -145,7 +145,8 @@ def test_an_equivalence_claim_names_both_ends_of_what_it_allows():
     # Spearman 0.1: r = 2 sin(0.1 π / 6) = 0.1047, and 50 + 100 arcsin(r) / π = 53.34
     assert said("VAL-5", 0.11, 0.02, 0.20) == (
         "Of two customers who came back, the one who buys more often also spends more per order in about 54 "
-        "of 100 pairs (between 51 and 57; ties count half, 50 would be chance). The claim needs it to lie from 46.7 to 53.3."
+        "of 100 pairs (between 51 and 57; ties count half, 50 would be chance). "
+        "The claim needs it to lie from 46.7 to 53.3."
     )
 
 
