@@ -672,6 +672,13 @@ def test_contacts_and_attributes_are_told(folder):
     }
 
 
+def test_attributes_without_a_known_name_keep_their_own(folder):
+    rows = "".join(f"K{i},{'Web' if i % 2 else 'Laden'},Person {i},{i}\n" for i in range(30))
+    found = guessed(folder, "Kunde,Kanaltyp,Anzeige,Punkte\n" + rows)
+    assert found.kind == "attributes"
+    assert dict(found.values["columns"]) == {"customer": "Kunde", "Kanaltyp": "Kanaltyp"}
+
+
 def test_answers_beside_the_scale_and_a_question_on_another_scale_are_told(folder):
     rows = "".join(
         f"{i},{i % 5 + 1},{(i + 1) % 5 + 1},{99 if i == 3 else (i + 2) % 5 + 1},{i % 11}\n" for i in range(44)

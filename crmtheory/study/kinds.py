@@ -17,6 +17,7 @@ NOTHING_FITS = (
     "it has no columns of customers and dates, no customers with one row each, and no three columns of ratings on "
     "one scale"
 )
+FEW = 30  # different words of a column that divides customers
 HEADER = "line {} names the columns; what stands above it is no data"
 Key = tuple[str, ...]
 
@@ -143,6 +144,13 @@ def attributes(seen: Sample, found: Mapping[str, Found]) -> Draft | None:
         rest = [c for c in seen.columns if c.name not in {one.column for one in there.values()}]
         if one := by_word(role, rest):
             there[role] = one
+    if len(there) == 1:  # none has a name that is known: a few words that divide the customers describe them
+        for column in seen.columns:
+            words = column.numbers < 0.5 and column.dates < 0.5 and 2 <= column.distinct <= FEW
+            if words and column.distinct < column.filled / 2 and column.name != customer.name:
+                there[column.name] = Found(
+                    column.name, f"{column.distinct} different words divide the customers"
+                )
     points = 3 + bool(len(there) > 1) - ("invoice" in found)
     return Draft(
         "attributes",
