@@ -14,12 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 import numpy as np
+import pandas as pd
 
 from benchmarks.memory import _mark as highest
 from benchmarks.pages import environment, replaced, table
@@ -97,13 +98,13 @@ STEPS = (
 )
 
 
-def draw(path: str, customers: int) -> None:
-    """Write the log: customers who come over 21 months, buy at rates of their own, and leave."""
+def log_of(customers: int, theta: Sequence[float], rng: np.random.Generator) -> pd.DataFrame:
+    """A log of customers who come over 21 months, buy at rates of their own, and leave."""
     log, _ = simulate.customers_log(
         ParetoNBD(),
-        THETA,
+        theta,
         customers,
-        _rng(),
+        rng,
         start=START,
         acquisition_end=ACQUIRED,
         end=END,
@@ -112,6 +113,12 @@ def draw(path: str, customers: int) -> None:
         spend_theta=SPEND,
         by_day=True,
     )
+    return log
+
+
+def draw(path: str, customers: int) -> None:
+    """Write the log."""
+    log = log_of(customers, THETA, _rng())
     log.to_parquet(path, index=False)
     print(json.dumps({"rows": len(log)}))
 

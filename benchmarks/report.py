@@ -23,10 +23,8 @@ from typing import NamedTuple
 import click
 import numpy as np
 
-from benchmarks.lifecycle import ACQUIRED, END, SPEND, START
+from benchmarks.lifecycle import log_of
 from benchmarks.pages import environment, replaced, table
-from crmtheory import simulate
-from crmtheory.models import GammaGamma, ParetoNBD
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "speed.md"
@@ -52,20 +50,8 @@ class Measured(NamedTuple):
 
 
 def draw(folder: Path, customers: int, kind: str) -> int:
-    """Write log.KIND: customers who come over 21 months, buy at rates of their own, and leave; its rows."""
-    log, _ = simulate.customers_log(
-        ParetoNBD(),
-        THETA,
-        customers,
-        np.random.default_rng(1),
-        start=START,
-        acquisition_end=ACQUIRED,
-        end=END,
-        unit="month",
-        spend=GammaGamma(),
-        spend_theta=SPEND,
-        by_day=True,
-    )
+    """Write log.KIND and give the number of its rows."""
+    log = log_of(customers, THETA, np.random.default_rng(1))
     if kind == "csv":
         log.to_csv(folder / "log.csv", index=False)
     else:

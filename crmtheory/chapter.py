@@ -111,7 +111,7 @@ class Chapter:
         self._write(file, png)
         self._keep("figures", name, {"name": name, "file": file, "alt": text})
         label = f"Figure {list(self._found['figures']).index(name) + 1}."
-        width = int.from_bytes(png[16:20], "big") * 96 // DPI  # the header of a PNG holds its size
+        width = (markup.png_size(png) or (0, 0))[0] * 96 // DPI
         _display(
             {"image/png": base64.b64encode(png).decode(), "text/plain": f"{label} {text}"},
             {"image/png": {"alt": text, "label": label, "width": width}},

@@ -9,7 +9,6 @@ chance of being alive and what is to come. Runs belong together when they read t
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -134,10 +133,10 @@ def write(results: Sequence[Any], folder: str | Path) -> list[Path]:
         written.append(path)
     for name, sha256 in earlier.items():
         old = place / Path(name).name
-        if old not in written and old.is_file() and _sha256(old) == sha256:
+        if old not in written and old.is_file() and outputs.sha256(old) == sha256:
             old.unlink()
     if written:
-        sums = {path.name: _sha256(path) for path in written}
+        sums = {path.name: outputs.sha256(path) for path in written}
         outputs.write(place / RECORD, json.dumps(sums, ensure_ascii=False, indent=2, sort_keys=True) + "\n")
     else:
         (place / RECORD).unlink(missing_ok=True)
@@ -151,11 +150,6 @@ def _earlier(place: Path) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return {str(name): str(sha256) for name, sha256 in found.items()} if isinstance(found, dict) else {}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _log(run: Any) -> str | None:

@@ -49,6 +49,13 @@ def plain(template: str, values: Mapping[str, Any]) -> str:
     return _fill(template, values, str)
 
 
+def png_size(png: bytes) -> tuple[int, int] | None:
+    """Width and height of a PNG in pixels, from its first 24 bytes; None if it is none."""
+    if not png.startswith(b"\x89PNG"):
+        return None
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+
+
 def anchor(heading: str) -> str:
     """The name to jump to of a heading.
 

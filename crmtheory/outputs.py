@@ -13,6 +13,7 @@ the run before it stay as they are.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -68,6 +69,12 @@ def write(path: str | Path, content: str | bytes) -> Path:
     with opened(path) as stream:
         stream.write(content.encode("utf-8") if isinstance(content, str) else content)
     return Path(path)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from crmtheory.markup import TEMPLATES, style
+from crmtheory.markup import TEMPLATES, png_size, style
 from crmtheory.scorecard import index, short_number
 
 __all__ = ["index", "page"]
@@ -115,7 +115,4 @@ def _data(data: Mapping[str, Any]) -> str:
 
 def _size(png: str) -> tuple[int, int] | None:
     """Width and height of a PNG in base64, from its header, so that the page keeps room for it."""
-    head = base64.b64decode(png[:48])
-    if not head.startswith(b"\x89PNG"):
-        return None
-    return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+    return png_size(base64.b64decode(png[:48]))

@@ -76,7 +76,7 @@ class Checksums:
             if key not in self._known:
                 if self._notice is not None and state.st_size >= LARGE:
                     self._notice(f"Looking whether {path.name} has changed ({state.st_size / 1e9:.1f} GB).")
-                self._known[key] = _sha256(path)
+                self._known[key] = outputs.sha256(path)
             return self._known[key]
 
     def _data(self, name: str, value: Any) -> list[tuple[str, list[str]]]:
@@ -102,7 +102,7 @@ def record(stage: Path, depends: Depends | None) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "depends": depends,
-        "files": {path.relative_to(stage).as_posix(): _sha256(path) for path in files},
+        "files": {path.relative_to(stage).as_posix(): outputs.sha256(path) for path in files},
     }
 
 
@@ -112,7 +112,7 @@ def unchanged(place: Path, depends: Depends) -> bool:
         found = json.loads((place / outputs.RECORD).read_text(encoding="utf-8"))
         if found["schema"] != SCHEMA or found["depends"] != depends:
             return False
-        return all(_sha256(place / name) == sha256 for name, sha256 in found["files"].items())
+        return all(outputs.sha256(place / name) == sha256 for name, sha256 in found["files"].items())
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return False  # there is none, or none of ours, or a file is gone
 
@@ -177,11 +177,6 @@ def _versions() -> list[tuple[str, str]]:
         except metadata.PackageNotFoundError:
             found.append((name, ""))
     return found
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _sum(value: Any) -> str:

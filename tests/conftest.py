@@ -1,6 +1,7 @@
 """What several test files need: the CDNOW customers at the end of calibration, and the fits to them."""
 
 import os
+from pathlib import Path
 
 # Small matrix products gain nothing from threads, and test processes side by side would wait for each other's.
 # This must be set before numpy is loaded.
@@ -28,3 +29,10 @@ def cdnow(cdnow_log):
 @pytest.fixture(scope="session")
 def cdnow_fits(cdnow):
     return {name: MODELS[name].fit(cdnow) for name in (*ATTRITION, "Gamma-Gamma")}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in which the test works."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -37,12 +37,6 @@ RUNS = [Run("value", "A", {"names": "data.csv, b"}), Run("value", "B", {"custome
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
 def chapter(here: Path) -> Path:
     return small_chapter.write(here / "chapters", LATE)
 

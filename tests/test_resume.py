@@ -16,12 +16,6 @@ PLACE = Path("reports/value")
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
 def chapter(here: Path) -> Path:
     return small_chapter.write(here / "chapters")
 

@@ -14,7 +14,7 @@ from scipy import stats
 
 from benchmarks.verdicts import sample
 from benchmarks.verdicts.shaping import tilted
-from benchmarks.verdicts.world import CLEARLY_FALSE, CLEARLY_TRUE, JUST_TRUE, World
+from benchmarks.verdicts.world import World, truths
 from crmtheory import lifecycle
 from crmtheory.numerics import Array
 
@@ -111,38 +111,34 @@ def calling(theta: float, rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame({"score": score[pick], "converted": rng.random(len(pick)) < chance[pick]})
 
 
-def _three(at: float, true: float, false: float) -> dict[str, float]:
-    return {JUST_TRUE: at, CLEARLY_TRUE: true, CLEARLY_FALSE: false}
-
-
 WORLDS = {
     "LIF-1": World(
-        "LIF-1", _three(0.06, 0.12, 0.03), spend_by_stage, 5268,
+        "LIF-1", truths(0.06, 0.12, 0.03), spend_by_stage, 5268,
         "the customers of the online retailer by stage; a part of them spends as others of the stage did, the rest as "
         "anybody did (clearly true: twice the threshold; clearly false: half)",
     ),
     "LIF-2": World(
-        "LIF-2", _three(0.7, 0.8, 0.6), falling_silent, 4309,
+        "LIF-2", truths(0.7, 0.8, 0.6), falling_silent, 4309,
         "the customers of the online retailer not yet lost, with the risk of their stage; the chance of silence rises "
         "with the risk (clearly true and false: .10 above and below the threshold)",
     ),
     "LIF-3": World(
-        "LIF-3", _three(0.05, 0.1, 0.025), returning, LOST,
+        "LIF-3", truths(0.05, 0.1, 0.025), returning, LOST,
         "the lost customers of the online retailer, each with the same chance to buy again (clearly true: twice the "
         "threshold; clearly false: half)",
     ),
     "LIF-4": World(
-        "LIF-4", _three(0.05, 0.1, 0.0), renewing, COHORT,
+        "LIF-4", truths(0.05, 0.1, 0.0), renewing, COHORT,
         "a cohort as in the published table, 63.1 % of whom renew in the first year; churn differs between "
         "customers (clearly true: twice the threshold; clearly false: one probability for all)",
     ),
     "LIF-5": World(
-        "LIF-5", _three(0.0, 0.2, -0.2), thirds_of_life, 253,
+        "LIF-5", truths(0.0, 0.2, -0.2), thirds_of_life, 253,
         "the ended lives of the online retailer; the last third brings twice the first (clearly true and false: the "
         "middle a fifth of the mean above and below the last)",
     ),
     "LIF-6": World(
-        "LIF-6", _three(0.7, 0.8, 0.6), calling, 13564,
+        "LIF-6", truths(0.7, 0.8, 0.6), calling, 13564,
         "the later contacts of the bank with their scores; the chance of a sale rises with the score (clearly true and "
         "false: .10 above and below the threshold)",
     ),

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import integrate, optimize, special, stats
 
-from benchmarks.verdicts.world import CLEARLY_FALSE, CLEARLY_TRUE, JUST_TRUE, World
+from benchmarks.verdicts.world import World, truths
 from crmtheory import datasets, lifecycle, loyalty, simulate, survey, transactions
 from crmtheory.lifecycle.design import Design, logistic
 from crmtheory.numerics import Array
@@ -172,14 +172,10 @@ def _leavers(theta: float) -> tuple[pd.DataFrame, Array]:
     return frame, special.expit(usage + constant + effect * complained)
 
 
-def _truths(at: float, true: float, false: float) -> dict[str, float]:
-    return {JUST_TRUE: at, CLEARLY_TRUE: true, CLEARLY_FALSE: false}
-
-
 WORLDS = {
     "LOY-1": World(
         "LOY-1",
-        _truths(0.5, 0.7, 0.0),
+        truths(0.5, 0.7, 0.0),
         two_scales,
         RESPONDENTS,
         "the ECSI survey of mobile customers: normal satisfaction and loyalty with correlation θ, questions as good "
@@ -187,7 +183,7 @@ WORLDS = {
     ),
     "LOY-2": World(
         "LOY-2",
-        _truths(0.0, 0.1, -0.1),
+        truths(0.0, 0.1, -0.1),
         last_step,
         RATERS,
         "the SFO survey: its respondents with ratings, recommendations and weights, drawn with replacement; among "
@@ -195,7 +191,7 @@ WORLDS = {
     ),
     "LOY-3": World(
         "LOY-3",
-        _truths(0.2, 0.3, 0.0),
+        truths(0.2, 0.3, 0.0),
         repurchase,
         BUYERS,
         "the CDNOW sample: its customers with their earlier repeat purchases, drawn with replacement; a part of them, "
@@ -203,7 +199,7 @@ WORLDS = {
     ),
     "LOY-4": World(
         "LOY-4",
-        _truths(0.1, 0.2, 0.0),
+        truths(0.1, 0.2, 0.0),
         leaving,
         SUBSCRIBERS,
         "the Iranian telecom data: its customers with usage and complaints, drawn with replacement; who leaves follows "
@@ -211,7 +207,7 @@ WORLDS = {
     ),
     "LOY-5": World(
         "LOY-5",
-        _truths(0.0, 0.5, -0.5),
+        truths(0.0, 0.5, -0.5),
         programme,
         MEMBERS,
         "the simulated members of the chapter, with an effect of θ purchases a period (below 0: members lose purchases "
@@ -219,7 +215,7 @@ WORLDS = {
     ),
     "LOY-6": World(
         "LOY-6",
-        _truths(0.0, 0.04, -0.04),
+        truths(0.0, 0.04, -0.04),
         campaign,
         SENT,
         "a campaign sent by lot to half of 2,000 customers of whom 20 % buy again without it; four percentage points "

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
-from benchmarks.verdicts.world import CLEARLY_FALSE, CLEARLY_TRUE, JUST_TRUE, World
+from benchmarks.verdicts.world import World, truths
 from crmtheory import datasets
 from crmtheory.numerics import Array
 from crmtheory.value import choice
@@ -127,7 +127,7 @@ def _crackers() -> Panel:
 WORLDS = {
     "VAL-3": World(
         "VAL-3",
-        {JUST_TRUE: 0.3, CLEARLY_TRUE: 0.5, CLEARLY_FALSE: 0.0},
+        truths(0.3, 0.5, 0.0),
         perceived_value,
         RESPONDENTS,
         "the Yellow Pages survey: its respondents, drawn with replacement; a part of them, by lot, get the "
@@ -135,7 +135,7 @@ WORLDS = {
     ),
     "VAL-4": World(
         "VAL-4",
-        {JUST_TRUE: 0.5, CLEARLY_TRUE: 1.0, CLEARLY_FALSE: 0.0},
+        truths(0.5, 1.0, 0.0),
         brand_choice,
         HOUSEHOLDS,
         "the cracker panel: its households with all their choices, drawn with replacement; a part of them, by lot, "

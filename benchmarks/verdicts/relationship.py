@@ -14,7 +14,7 @@ from scipy import optimize
 
 from benchmarks.verdicts.answers import chain, coefficients, correlations, factors, like, means_of
 from benchmarks.verdicts.shop import JUDGED, recommended, spending, staying
-from benchmarks.verdicts.world import CLEARLY_FALSE, CLEARLY_TRUE, JUST_TRUE, World
+from benchmarks.verdicts.world import World, truths
 from crmtheory.numerics import Array
 from crmtheory.survey import drivers, path
 from crmtheory.survey.path.fitting import solve
@@ -113,7 +113,7 @@ def found(theta: float, claim: str) -> float:
 
 def _truths(threshold: float) -> dict[str, float]:
     """At the threshold, twice the threshold, and no effect at all."""
-    return {JUST_TRUE: threshold, CLEARLY_TRUE: 2 * threshold, CLEARLY_FALSE: 0.0}
+    return truths(threshold, 2 * threshold, 0.0)
 
 
 CUT = "Answers are normal variables cut so that each answer is as frequent as there."

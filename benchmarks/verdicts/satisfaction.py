@@ -22,7 +22,7 @@ from benchmarks.verdicts.answers import (
     like,
     means_of,
 )
-from benchmarks.verdicts.world import CLEARLY_FALSE, CLEARLY_TRUE, JUST_TRUE, World
+from benchmarks.verdicts.world import World, truths
 from crmtheory import datasets
 from crmtheory.numerics import Array
 from crmtheory.survey import drivers, path
@@ -247,14 +247,14 @@ CUT = "Answers are normal variables cut so that each answer is as frequent as in
 WORLDS = {
     "SAT-1": World(
         "SAT-1",
-        {JUST_TRUE: 0.0, CLEARLY_TRUE: 0.1, CLEARLY_FALSE: -0.1},
+        truths(0.0, 0.1, -0.1),
         leading,
         RESPONDENTS,
         f"ECSI mobile, 250 respondents: image is the one rival of quality, expectations and value lie behind. {CUT}",
     ),
     "SAT-2": World(
         "SAT-2",
-        {JUST_TRUE: 0.1, CLEARLY_TRUE: 0.2, CLEARLY_FALSE: 0.0},
+        truths(0.1, 0.2, 0.0),
         expecting,
         RESPONDENTS,
         "ECSI mobile, 250 respondents on 24 questions: the chain of the index with arrows from expectations of known "
@@ -262,14 +262,14 @@ WORLDS = {
     ),
     "SAT-3": World(
         "SAT-3",
-        {JUST_TRUE: 0.1, CLEARLY_TRUE: 0.2, CLEARLY_FALSE: 0.0},
+        truths(0.1, 0.2, 0.0),
         handling,
         RESPONDENTS,
         f"ECSI mobile, 250 respondents: one question on complaints, seven on quality, three on satisfaction. {CUT}",
     ),
     "SAT-4": World(
         "SAT-4",
-        {JUST_TRUE: 0.1, CLEARLY_TRUE: 0.2, CLEARLY_FALSE: 0.0},
+        truths(0.1, 0.2, 0.0),
         uneven,
         PASSENGERS,
         "SFO survey, 5,046 passengers drawn with their ratings, blanks and weights; the rating of the whole is made. "
@@ -277,7 +277,7 @@ WORLDS = {
     ),
     "SAT-5": World(
         "SAT-5",
-        {JUST_TRUE: 0.2, CLEARLY_TRUE: 0.4, CLEARLY_FALSE: 0.0},
+        truths(0.2, 0.4, 0.0),
         recommending,
         WEIGHED,
         "SFO survey, 5,120 passengers with its weights; heavy ones are less often satisfied and more often promoters.",

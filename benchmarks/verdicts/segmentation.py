@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import optimize, stats
 
 from benchmarks.verdicts import sample
-from benchmarks.verdicts.world import CLEARLY_FALSE, CLEARLY_TRUE, JUST_TRUE, World
+from benchmarks.verdicts.world import World, truths
 from crmtheory import segmentation, simulate
 from crmtheory.numerics import Array
 
@@ -161,33 +161,29 @@ def treating(theta: float, rng: np.random.Generator) -> pd.DataFrame:
     return segmentation.policy_profit(segment, profit, segmentation.stated(TREATMENTS), rng).gain
 
 
-def _three(at: float, true: float, false: float) -> dict[str, float]:
-    return {JUST_TRUE: at, CLEARLY_TRUE: true, CLEARLY_FALSE: false}
-
-
 WORLDS = {
     "SEG-1": World(
-        "SEG-1", _three(1.0986122886681098, np.log(6), np.log(1.5)), spend_by_class, 4284,
+        "SEG-1", truths(1.0986122886681098, np.log(6), np.log(1.5)), spend_by_class, 4284,
         "the value classes of the online retailer with their later spend, that of the high class scaled (clearly true: "
         "six times as much as the low class; clearly false: one and a half times)",
     ),
     "SEG-2": World(
-        "SEG-2", _three(0.5, 0.6, 0.4), two_years, 4261,
+        "SEG-2", truths(0.5, 0.6, 0.4), two_years, 4261,
         "as many customers as the online retailer has in both halves of its log, with normal values; some leave and "
         "others come (clearly true and false: .10 above and below the threshold)",
     ),
     "SEG-3": World(
-        "SEG-3", _three(0.2, 0.3, 0.1), active_and_silent, 4284,
+        "SEG-3", truths(0.2, 0.3, 0.1), active_and_silent, 4284,
         "the classes of activity of the online retailer; the silent buy as often as there (clearly true and false: .10 "
         "above and below the threshold)",
     ),
     "SEG-4": World(
-        "SEG-4", _three(0.6, 0.8, 0.09), need_groups, ASKED,
+        "SEG-4", truths(0.6, 0.8, 0.09), need_groups, ASKED,
         "1,000 people, 20 questions of yes or no, three groups (clearly true: half-way from the threshold to perfect; "
         "clearly false: no groups)",
     ),
     "SEG-5": World(
-        "SEG-5", _three(0.0, 1.7, -0.04), treating, 4284,
+        "SEG-5", truths(0.0, 1.7, -0.04), treating, 4284,
         "the nine segments of the online retailer with their later profits, scaled: a mailing just pays for itself in "
         "each (clearly true: the best policy by segment gains 2 per customer, the cost of a mailing, and those that "
         "are found gain 1.7; clearly false: a mailing is best for all, and other policies lose)",

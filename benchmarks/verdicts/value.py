@@ -14,7 +14,7 @@ from scipy import optimize, stats
 
 from benchmarks.verdicts import sample
 from benchmarks.verdicts.shaping import ranks
-from benchmarks.verdicts.world import CLEARLY_FALSE, CLEARLY_TRUE, JUST_TRUE, World
+from benchmarks.verdicts.world import World, truths
 from crmtheory import concentration
 from crmtheory.numerics import Array
 
@@ -96,23 +96,19 @@ def repeat_buyers(theta: float, rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame({"x": again["x"].to_numpy()[own], "m": m})
 
 
-def _three(at: float, true: float, false: float) -> dict[str, float]:
-    return {JUST_TRUE: at, CLEARLY_TRUE: true, CLEARLY_FALSE: false}
-
-
 WORLDS = {
     "VAL-1": World(
-        "VAL-1", _three(0.8, 0.9, 0.7), revenues, CUSTOMERS,
+        "VAL-1", truths(0.8, 0.9, 0.7), revenues, CUSTOMERS,
         "the revenues of the CDNOW sample raised to a power (clearly true and false: .10 above and below the "
         "threshold)",
     ),
     "VAL-2": World(
-        "VAL-2", _three(0.0, 0.05, -0.05), rankings, CUSTOMERS,
+        "VAL-2", truths(0.0, 0.05, -0.05), rankings, CUSTOMERS,
         "the CDNOW sample with its two rankings mixed, and one of them improved by what came later (clearly true and "
         "false: five points more and less of later revenue)",
     ),
     "VAL-5": World(
-        "VAL-5", _three(0.1, 0.0, 0.2), repeat_buyers, 946,
+        "VAL-5", truths(0.1, 0.0, 0.2), repeat_buyers, 946,
         "the repeat buyers of the CDNOW sample, purchases and amounts put together anew (clearly true: no correlation; "
         "clearly false: twice the threshold)",
     ),

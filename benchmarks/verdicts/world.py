@@ -14,6 +14,11 @@ import pandas as pd
 JUST_TRUE, CLEARLY_TRUE, CLEARLY_FALSE = KINDS = ("just true", "clearly true", "clearly false")
 
 
+def truths(at: float, true: float, false: float) -> dict[str, float]:
+    """θ by kind of world."""
+    return {JUST_TRUE: at, CLEARLY_TRUE: true, CLEARLY_FALSE: false}
+
+
 @dataclass(frozen=True)
 class World:
     """Data as large as the sample data, drawn so that θ is known.

@@ -51,11 +51,16 @@ def _capture_gain(data: pd.DataFrame, rng: np.random.Generator) -> Estimate:
 
 def _captured(place: NDArray[np.intp], outcome: Array, share: float = 0.2) -> float:
     """`concentration.captured` by places that were made before (0 the best): nothing is sorted again."""
-    customers, held = np.bincount(place), np.bincount(place, outcome)
-    size, upto = share * len(place), np.cumsum(customers)
-    cut = min(int(np.searchsorted(upto, size)), len(upto) - 1)  # the place at which the top ends
-    part = (size - upto[cut] + customers[cut]) / customers[cut]
+    held = np.bincount(place, outcome)
+    cut, part = _cut(np.bincount(place), share)
     return float((held[:cut].sum() + part * held[cut]) / outcome.sum())
+
+
+def _cut(customers: NDArray[np.intp], share: float) -> tuple[int, float]:
+    """The place at which the top ends, and which part of the customers there is in it."""
+    size, upto = share * customers.sum(), np.cumsum(customers)
+    cut = min(int(np.searchsorted(upto, size)), len(upto) - 1)
+    return cut, float((size - upto[cut] + customers[cut]) / customers[cut])
 
 
 def _influence(place: NDArray[np.intp], outcome: Array, share: float = 0.2) -> Array:
@@ -66,8 +71,7 @@ def _influence(place: NDArray[np.intp], outcome: Array, share: float = 0.2) -> A
     """
     customers = np.bincount(place)
     upto, n = np.cumsum(customers), len(place)
-    cut = min(int(np.searchsorted(upto, share * n)), len(upto) - 1)
-    part = (share * n - upto[cut] + customers[cut]) / customers[cut]
+    cut, part = _cut(customers, share)
     top = np.where(place < cut, 1.0, np.where(place == cut, part, 0.0))
     near = (np.abs(upto - customers / 2 - share * n) <= 0.01 * n)[place] | (place == cut)
     at_cut = outcome[near].mean()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -15,7 +14,7 @@ from crmtheory.claims.calibration import POWER, calibration
 from crmtheory.places import PACKAGE
 from crmtheory.scorecard import files
 from crmtheory.scorecard.pictures import axis, css, kind, numbers, picture, short_number, symbol
-from crmtheory.scorecard.rows import STOPPED, counts, rows, together
+from crmtheory.scorecard.rows import STOPPED, counts, link, rows, stopped, together
 
 READINGS = {
     "association": "An association.",
@@ -120,7 +119,6 @@ def _family(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     changed = [row for row in found if row["family_verdict"] and row["family_verdict"] != row["verdict"]]
     return {
         "members": max((row["members"] for row in found), default=0),
-        "counts": counts(found, "family_verdict"),
         "changed": [f"{row['id']} ({row['data']})" for row in changed],
     }
 
@@ -144,7 +142,6 @@ def _card(
     failures: Mapping[str, str],
 ) -> dict[str, Any]:
     runs = [run for run in results if run.theory == theory.name]
-    stopped = [label for label in failures if label.split(",")[0] == theory.name]
     of_theory = [row for row in found if row["theory"] == theory.name]
     verdicts = {
         row["id"]: [one["verdict"] for one in of_theory if one["id"] == row["id"]] for row in of_theory
@@ -152,14 +149,14 @@ def _card(
     words = {row["id"]: row["claim"] for row in of_theory}
     return {
         "theory": theory,
-        "stopped": stopped,
+        "stopped": stopped(theory, failures),
         "picture": next((shown for run in runs if (shown := _thumbnail(run))), None),
         "claims": [(id_, words[id_], together(all_of_it)) for id_, all_of_it in verdicts.items()],
         "runs": [
             {
                 "label": run.label or theory.title,
-                "link": quote(Path(os.path.relpath(run.html, place)).as_posix()),
-                "notebook": quote(Path(os.path.relpath(run.notebook, place)).as_posix()),
+                "link": link(run.html, place),
+                "notebook": link(run.notebook, place),
                 "key": next(iter(run.result.get("key_figures", ())), None),
             }
             for run in runs
@@ -169,25 +166,18 @@ def _card(
 
 def _thumbnail(run: Any) -> dict[str, str] | None:
     """A figure of a run, inside the page, so that it can be sent alone: the first that can be read when small."""
-    there = [
-        (figure["alt"], (Path(run.folder) / figure["file"]).read_bytes())
-        for figure in run.result.get("figures", ())
-        if (Path(run.folder) / figure["file"]).is_file()
-    ]
-    fitting = [
-        one for one in there if _width(one[1]) < 2 * _height(one[1])
-    ]  # two panels side by side do not fit
-    for alt, png in [*fitting, *there][:1]:
-        return {"data": base64.b64encode(png).decode(), "alt": alt}
-    return None
-
-
-def _width(png: bytes) -> int:
-    return int.from_bytes(png[16:20], "big")
-
-
-def _height(png: bytes) -> int:
-    return int.from_bytes(png[20:24], "big")
+    first = None
+    for figure in run.result.get("figures", ()):
+        file = Path(run.folder) / figure["file"]
+        if not file.is_file():
+            continue
+        png = file.read_bytes()
+        shown = {"data": base64.b64encode(png).decode(), "alt": figure["alt"]}
+        width, height = markup.png_size(png) or (0, 1)
+        if width < 2 * height:  # two panels side by side do not fit
+            return shown
+        first = first or shown
+    return first
 
 
 def _data(results: Sequence[Any]) -> list[dict[str, Any]]:

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pandas as pd
-
 from crmtheory import contents
-from crmtheory.claims.calibration import POWER, calibration
+from crmtheory.claims.calibration import calibration, enough, power
 from crmtheory.claims.family import familywise
 from crmtheory.errors import SchemaError
 from crmtheory.markup import anchor
@@ -77,10 +75,8 @@ def rows(
             if not judged:
                 why = _why(theory, runs, failures or {}, left_out or {})
                 found.append(_row(theory, entry, {"verdict": "not testable", "reason": why}, None, place))
-    family, told = familywise(found).to_dict("records"), calibration()
-    return [
-        {**row, **_plain(more), **_power(row["id"], told)} for row, more in zip(found, family, strict=True)
-    ]
+    family = familywise(found).to_dict("records")
+    return [{**row, **_plain(more), **_power(row["id"])} for row, more in zip(found, family, strict=True)]
 
 
 def ledger(path: str | Path | None = None) -> dict[str, dict[str, Any]]:
@@ -95,16 +91,11 @@ def ledger(path: str | Path | None = None) -> dict[str, dict[str, Any]]:
     return {claim["id"]: claim for claim in tables}
 
 
-def counts(found: Sequence[Mapping[str, Any]], of: str = "verdict") -> list[tuple[str, int]]:
-    """How many claims have which verdict; claims whose verdict depends on the data are counted apart.
-
-    Parameters
-    ----------
-    of : "verdict" or "family_verdict"; where a claim is no member of the family its own verdict counts
-    """
+def counts(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """How many claims have which verdict; claims whose verdict depends on the data are counted apart."""
     told: dict[str, set[str]] = {}
     for row in found:
-        told.setdefault(row["id"], set()).add(row[of] or row["verdict"])
+        told.setdefault(row["id"], set()).add(row["verdict"])
     summed = Counter(together(verdicts) for verdicts in told.values())
     always = [(verdict, summed.pop(verdict, 0)) for verdict in SYMBOLS if verdict != "not testable"]
     none = summed.pop("not testable", 0)
@@ -124,6 +115,17 @@ def together(verdicts: Iterable[str]) -> str:
         return next(iter(judged), "not testable")
     decided = {kind(verdict) for verdict in judged} - {"inconclusive"}
     return PARTLY[decided.pop()] if len(decided) == 1 and "inconclusive" in judged else DIFFERS
+
+
+def stopped(theory: contents.Theory, failures: Iterable[str]) -> list[str]:
+    """The labels of the runs of a theory among those that failed."""
+    return [label for label in failures if label.split(",")[0] == theory.name]
+
+
+def link(file: Path, place: Path, heading: str = "") -> str:
+    """The address of a file, or of a heading in it, as seen from the folder `place`."""
+    page = quote(Path(os.path.relpath(file, place)).as_posix())
+    return f"{page}#{quote(anchor(heading))}" if heading else page
 
 
 def _row(
@@ -147,34 +149,29 @@ def _row(
         [row["needs"]] if isinstance(row["needs"], str) and row["needs"] else list(row["needs"] or ())
     )
     row["reason"] = (row["reason"] or "").rstrip(".")
-    row["link"] = "" if run is None else _link(run, row["place"], place)
+    row["link"] = "" if run is None else link(run.html, place, row["place"])
     return row
-
-
-def _link(run: Any, heading: str, place: Path) -> str:
-    """To the heading in the chapter; without one to the chapter."""
-    page = quote(Path(os.path.relpath(run.html, place)).as_posix())
-    return f"{page}#{quote(anchor(heading))}" if heading else page
 
 
 def _why(
     theory: contents.Theory, runs: Sequence[Any], failures: Mapping[str, str], left_out: Mapping[str, str]
 ) -> str:
     """Why there is no verdict at all on the claims of a theory."""
-    if any(label.split(",")[0] == theory.name for label in failures):
+    if stopped(theory, failures):
         return STOPPED
     if theory.name in left_out:
         return f"its chapter was not run: {left_out[theory.name]}"
     return "its chapter does not ask it of these data" if runs else "its chapter was not run"
 
 
-def _power(claim: str, table: pd.DataFrame) -> dict[str, Any]:
-    if (claim, "clearly true") not in table.index:
-        return {"power": None, "n_power": None, "theta_power": None, "enough": None}
-    world = table.loc[(claim, "clearly true")]
-    power = float(world["supported"] / world["worlds"])
-    told = {"power": power, "n_power": int(world["n"]), "theta_power": float(world["theta"])}
-    return {**told, "enough": power >= POWER}
+def _power(claim: str) -> dict[str, Any]:
+    """How the claim fared where it is clearly true; nothing where that was never tried out."""
+    found = power(claim)
+    if found is None:
+        return dict.fromkeys(("power", "n_power", "theta_power", "enough"))
+    world = calibration().loc[(claim, "clearly true")]
+    size = {"n_power": int(world["n"]), "theta_power": float(world["theta"])}
+    return {"power": found, **size, "enough": enough(claim)}
 
 
 def _plain(family: Mapping[str, Any]) -> dict[str, Any]:
